@@ -1,0 +1,5 @@
+"""Runs the command line as `python -m durablectl`."""
+
+from durablectl.cli.app import main
+
+main()
