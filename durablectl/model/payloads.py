@@ -1,0 +1,102 @@
+"""Inputs, results and errors as they were recorded, and what can be read out of them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """An input or a result: the text that was recorded, which is usually JSON but never has to be."""
+
+    text: str | None = None
+    """The recorded text; None when the service did not send it or none was recorded."""
+    truncated: bool = False
+    """Whether the service left the text out, for its size or because data was not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPayload:
+    """An error as the service records it (API shape ErrorObject); every part may be missing."""
+
+    type: str | None = None
+    message: str | None = None
+    data: str | None = None
+    stack_trace: tuple[str, ...] = ()
+    truncated: bool = False
+
+    @property
+    def is_present(self) -> bool:
+        """Whether it says anything: some servers write an empty error where there was none."""
+        return bool(self.type or self.message or self.data or self.stack_trace)
+
+    @property
+    def short_type(self) -> str | None:
+        """The last dotted part of the type: the Python SDK qualifies every class that is not a builtin."""
+        return self.type.rpartition(".")[2] if self.type else None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A payload read by its shape."""
+
+    encoding: str
+    """`json`, `text`, or `python_sdk` for the Python SDK's envelope."""
+    value: Any
+
+
+def decode(text: str) -> Decoded:
+    """Read a recorded payload by its shape; text that is no JSON is returned as it is.
+
+    The Python SDK wraps what is no plain JSON primitive in `{"t": tag, "v": value}`. An object with just these keys is
+    read as such an envelope, so user data of the same shape is unwrapped too; the raw text always stays available.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return Decoded("text", text)
+    if _is_envelope(value):
+        return Decoded("python_sdk", _unwrap(value))
+    return Decoded("json", value)
+
+
+def _is_envelope(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"t", "v"} and isinstance(value["t"], str)
+
+
+def _unwrap(value: Any) -> Any:
+    if not _is_envelope(value):
+        return value
+    reader = _READERS.get(value["t"])
+    return reader(value["v"]) if reader else value
+
+
+def _unwrap_list(value: Any) -> Any:
+    return [_unwrap(element) for element in value] if isinstance(value, list) else value
+
+
+def _unwrap_map(value: Any) -> Any:
+    return {key: _unwrap(element) for key, element in value.items()} if isinstance(value, Mapping) else value
+
+
+def _unwrap_bytes(value: Any) -> Any:
+    try:
+        return base64.b64decode(value, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError, TypeError):
+        return value
+
+
+# Scalars (dates, decimals, identifiers) keep the text in which the SDK wrote them.
+_READERS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("n", "s", "i", "f", "b", "u", "d", "dt", "D"), lambda value: value),
+    "B": _unwrap_bytes,
+    "t": _unwrap_list,
+    "l": _unwrap_list,
+    "m": _unwrap_map,
+    "br": _unwrap_map,
+}
