@@ -67,7 +67,7 @@ class Backend(Protocol):
     def executions(
         self, function: str, filters: ListFilter = ListFilter(), *, page_size: int = 1000
     ) -> Iterator[Execution]:
-        """Executions of one function, newest first unless `filters` says otherwise (ListDurableExecutionsByFunction)."""
+        """Executions of one function, newest first unless asked otherwise (ListDurableExecutionsByFunction)."""
 
     def execution(self, arn: str, *, with_data: bool = False) -> ExecutionDetail:
         """One execution; `with_data` asks for input, result, error and pause reason (GetDurableExecution)."""
