@@ -85,7 +85,7 @@ def test_a_map_does_not_match_a_scalar() -> None:
     assert differences({"a": 1}, "a") == ["value: expected {'a': 1}, got 'a'"]
 
 
-@pytest.mark.parametrize(("expected", "actual"), [(1, True), (True, 1), (0, False), ("1", 1), (None, "")])
+@pytest.mark.parametrize("expected, actual", [(1, True), (True, 1), (0, False), ("1", 1), (None, "")])
 def test_values_of_different_types_differ(expected: Any, actual: Any) -> None:
     assert differences(expected, actual) != []
 
