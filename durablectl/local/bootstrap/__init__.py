@@ -1,0 +1,1 @@
+"""What runs inside a worker, in the user's interpreter, beside the user's own SDK."""
