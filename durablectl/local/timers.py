@@ -1,0 +1,67 @@
+"""Timers on wall-clock instants: one heap, and one task that sleeps until the earliest or until something changes."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable, Hashable
+from datetime import datetime
+
+from durablectl.clock import Clock
+
+_LONGEST_SLEEP_S = 30.0
+"""A sleeping machine stops the loop's monotonic clock; waking up now and then finds what became due meanwhile."""
+
+
+class Timers:
+    """Calls back when instants are reached, never early. A key has at most one timer; setting it again moves it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._heap: list[tuple[datetime, int, Hashable]] = []
+        self._active: dict[Hashable, tuple[int, Callable[[], None]]] = {}
+        self._numbers = itertools.count()
+        self._changed = asyncio.Event()
+
+    def set(self, key: Hashable, at: datetime, call: Callable[[], None]) -> None:
+        """Call `call` at `at`, or at once when that has passed."""
+        number = next(self._numbers)
+        self._active[key] = (number, call)
+        heapq.heappush(self._heap, (at, number, key))
+        if self._heap[0][1] == number:
+            self._changed.set()
+
+    def cancel(self, key: Hashable) -> None:
+        """Forget a timer; nothing happens when there is none."""
+        self._active.pop(key, None)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._active
+
+    def fire_due(self) -> float | None:
+        """Call whatever is due; the seconds until the next timer, or None when there is none."""
+        while self._heap:
+            at, number, key = self._heap[0]
+            if self._active.get(key, (None,))[0] != number:
+                heapq.heappop(self._heap)
+                continue
+            remaining = (at - self._clock.now()).total_seconds()
+            if remaining > 0:
+                return remaining
+            heapq.heappop(self._heap)
+            _, call = self._active.pop(key)
+            call()
+        return None
+
+    async def run(self) -> None:
+        """Fire timers until cancelled."""
+        while True:
+            self._changed.clear()
+            remaining = self.fire_due()
+            timeout = _LONGEST_SLEEP_S if remaining is None else min(remaining, _LONGEST_SLEEP_S)
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
