@@ -1,0 +1,1 @@
+"""How executions read: what people see of them, and the documents that programs get."""

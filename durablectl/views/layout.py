@@ -1,0 +1,66 @@
+"""Columns laid out side by side: natural widths, and where the terminal is narrow, the widest texts give way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from durablectl.views.lines import Line, Segment, fit_line, line_width, pad
+
+GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """How one column behaves: its alignment, and how narrow it may become."""
+
+    aligns_right: bool = False
+    shrinks_to: int | None = None
+
+
+def lay_out(rows: Sequence[Sequence[Line]], tracks: Sequence[Track], available: int | None) -> list[Line]:
+    """Rows of cells as lines; with `available` no line is wider than that, without it nothing is cut."""
+    widths = [max((line_width(row[index]) for row in rows), default=0) for index in range(len(tracks))]
+    if available is not None:
+        widths = shrink(widths, tracks, available)
+    lines = [_lay_out_row(row, tracks, widths, is_cut=available is not None) for row in rows]
+    return lines if available is None else [fit_line(line, available) for line in lines]
+
+
+def shrink(widths: Sequence[int], tracks: Sequence[Track], available: int) -> list[int]:
+    """Widths that fit where they can: of the columns that may be cut, the widest loses first."""
+    shrunk = list(widths)
+    excess = sum(shrunk) + len(GAP) * (len(shrunk) - 1) - available
+    while excess > 0:
+        candidates = [index for index, track in enumerate(tracks) if _may_shrink(track, shrunk[index])]
+        if not candidates:
+            break
+        widest = max(candidates, key=lambda index: shrunk[index])
+        shrunk[widest] -= 1
+        excess -= 1
+    return shrunk
+
+
+def _may_shrink(track: Track, current: int) -> bool:
+    return track.shrinks_to is not None and current > track.shrinks_to
+
+
+def _lay_out_row(row: Sequence[Line], tracks: Sequence[Track], widths: Sequence[int], *, is_cut: bool) -> Line:
+    cells: list[Segment] = []
+    for index, (cell, track, cells_wide) in enumerate(zip(row, tracks, widths, strict=True)):
+        if index:
+            cells.append(Segment(GAP))
+        fitted = fit_line(cell, cells_wide) if is_cut else cell
+        cells.extend(pad(fitted, cells_wide, right=track.aligns_right))
+    return strip_end(tuple(cells))
+
+
+def strip_end(line: Line) -> Line:
+    """A line without the spaces at its end."""
+    segments = list(line)
+    while segments:
+        last = segments.pop()
+        kept = last.text.rstrip(" ")
+        if kept:
+            return (*segments, Segment(kept, last.style))
+    return ()

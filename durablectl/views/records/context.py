@@ -1,0 +1,65 @@
+"""What records need to know beside the thing itself: the time, how much data was read, and what is secret."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from durablectl.model.redaction import BUILT_IN, Redactor
+from durablectl.views.instants import iso
+
+
+class DataLevel(StrEnum):
+    """How much of an execution's data was read."""
+
+    METADATA = "metadata"
+    ERRORS = "errors"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The circumstances under which things were read."""
+
+    now: datetime
+    level: str = DataLevel.METADATA
+    """Inputs and results appear at `full` only, whatever a server sent."""
+    redactor: Redactor | None = BUILT_IN
+    """None shows secrets too."""
+    is_key_denied: bool = False
+    """Whether data was asked for and the encryption key refused."""
+
+    @property
+    def has_payloads(self) -> bool:
+        """Whether inputs and results may be shown."""
+        return self.level == DataLevel.FULL
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether error texts were asked for."""
+        return self.level != DataLevel.METADATA
+
+    def redact(self, value: Any) -> tuple[Any, list[str]]:
+        """A value without its secrets, and where they were."""
+        return self.redactor.redact(value) if self.redactor else (value, [])
+
+    def extra(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Members of the service that no schema of ours knows, as JSON and without secrets."""
+        return {name: self.redact(jsonable(value))[0] for name, value in members.items()}
+
+
+def jsonable(value: Any) -> Any:
+    """A value of a decoded answer with only what JSON knows."""
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(member) for key, member in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [jsonable(element) for element in value]
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

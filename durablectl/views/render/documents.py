@@ -1,0 +1,119 @@
+"""json, jsonl and yaml: the documents as they are, with the characters that could act on a terminal escaped."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from durablectl.views.render.options import OutputOptions
+from durablectl.views.text import escape_in_document, is_safe
+from durablectl.views.view import Record, View, stamped
+
+
+def render_json(view: View[Any], options: OutputOptions, stream: BinaryIO) -> int:
+    """One JSON document."""
+    document, count = _document(view, options)
+    _write(stream, encode_json(_queried(document, options), indent=2))
+    return count
+
+
+def render_jsonl(view: View[Any], options: OutputOptions, stream: BinaryIO) -> int:
+    """One JSON record on each line, written as soon as it is there."""
+    count = 0
+    for item in view.items:
+        record = view.raw.record(item) if options.raw and view.raw else stamped(view.kind, view.record(item))
+        _write(stream, encode_json(_queried(record, options)))
+        count += 1
+    return count
+
+
+def render_yaml(view: View[Any], options: OutputOptions, stream: BinaryIO) -> int:
+    """The same document as json, in block style."""
+    document, count = _document(view, options)
+    stream.write(encode_yaml(_queried(document, options)).encode())
+    stream.flush()
+    return count
+
+
+def encode_json(value: Any, *, indent: int | None = None) -> str:
+    r"""JSON text that no terminal misreads; it parses back to the same value."""
+    try:
+        encoded = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    except ValueError:
+        # A payload may hold NaN or Infinity, which Python reads and JSON does not know.
+        encoded = json.dumps(_without_nan(value), ensure_ascii=False, indent=indent)
+    return escape_in_document(encoded)
+
+
+def encode_yaml(value: Any) -> str:
+    """YAML text in block style that no terminal misreads."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    dumper: Any = type("Dumper", (base,), {"ignore_aliases": lambda self, node: True})
+    dumper.add_representer(str, _represent_text)
+    text = yaml.dump(
+        value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=2**31 - 1
+    )
+    return _escape_yaml(text)
+
+
+def _document(view: View[Any], options: OutputOptions) -> tuple[Record, int]:
+    counter = _Counted(view.items)
+    if options.raw and view.raw is not None:
+        records = (view.raw.record(item) for item in counter)
+        return (next(records) if view.raw.member is None else {view.raw.member: list(records)}), counter.count
+    document = view.document(view.record(item) for item in counter)
+    return document, counter.count
+
+
+class _Counted:
+    """Items that are counted while somebody else consumes them."""
+
+    def __init__(self, items: Any) -> None:
+        self._items = items
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for item in self._items:
+            self.count += 1
+            yield item
+
+
+def _queried(document: Any, options: OutputOptions) -> Any:
+    return options.query.search(document) if options.query else document
+
+
+def _write(stream: BinaryIO, line: str) -> None:
+    stream.write(line.encode() + b"\n")
+    stream.flush()
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _without_nan(element) for key, element in value.items()}
+    return [_without_nan(element) for element in value] if isinstance(value, list) else value
+
+
+def _represent_text(dumper: Any, text: str) -> Any:
+    if is_safe(text):
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text)
+    # Only double quotes know escapes; YAML has none for half a surrogate pair.
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", whole, style='"')
+
+
+def _escape_yaml(text: str) -> str:
+    """The unsafe characters that the emitter lets through, all of them inside double quotes, as escapes."""
+    if text.isascii():
+        return text
+    return "".join(character if character == "\n" or is_safe(character) else _escape(character) for character in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"

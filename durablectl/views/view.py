@@ -1,0 +1,141 @@
+"""The value that commands hand to the renderers: records for programs, columns and cards for people, all lazy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from durablectl.backend.base import Source
+from durablectl.views.display import Display
+from durablectl.views.instants import iso
+from durablectl.views.lines import Line
+
+SCHEMA_VERSION = 1
+
+Record = dict[str, Any]
+"""A JSON document or a part of one, every key present."""
+
+T = TypeVar("T")
+
+ALL_FORMATS = ("table", "wide", "json", "jsonl", "yaml", "name", "plain")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """One column of a table, and the field of the same name in plain output."""
+
+    key: str
+    header: str
+    cell: Callable[[T, Display], Line]
+    """What people see."""
+    value: Callable[[T], Any]
+    """What plain output holds: UTC instants, milliseconds, words as the service spells them; None is empty."""
+    is_wide: bool = False
+    """Whether the column is left out unless all columns are asked for."""
+    aligns_right: bool = False
+    shrinks_to: int | None = None
+    """The width below which the column is not cut on a narrow terminal; None when it is never cut."""
+    is_instant: bool = False
+    """Whether the header names the zone."""
+    about: str = ""
+    """One phrase for `--columns help`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawShape(Generic[T]):
+    """The service's own shape: of each item, and the member under which its pages hold them."""
+
+    record: Callable[[T], Record]
+    member: str | None = None
+    """None for an answer that is no list."""
+
+
+@dataclass(frozen=True, slots=True)
+class View(Generic[T]):
+    """What a command shows. Renderers take from it what their format needs and nothing else is computed."""
+
+    kind: str
+    """The kind of one record."""
+    items: Iterable[T]
+    """Consumed once, while it is rendered."""
+    record: Callable[[T], Record]
+    """The JSON record of an item, without `schema_version` and `kind`."""
+    document: Callable[[Iterator[Record]], Record]
+    """The records as the one document of json and yaml; see `bare` and `Envelope`."""
+    columns: tuple[Column[T], ...] = ()
+    card: Callable[[T, Display], Iterable[Line]] | None = None
+    """The human view of one item where that is no row of a table."""
+    heading: Callable[[Display], Iterable[Line]] | None = None
+    """Lines above the table."""
+    has_headers: bool = True
+    """Whether the table names its columns."""
+    identifier: Callable[[T], str | None] | None = None
+    """What `-o name` prints."""
+    raw: RawShape[T] | None = None
+    formats: tuple[str, ...] = ALL_FORMATS
+
+
+def stamped(kind: str, record: Record) -> Record:
+    """A record as a document of its own."""
+    return {"schema_version": SCHEMA_VERSION, "kind": kind, **record}
+
+
+def bare(kind: str) -> Callable[[Iterator[Record]], Record]:
+    """The document of a view of exactly one record."""
+    return lambda records: stamped(kind, next(records))
+
+
+@dataclass(frozen=True, slots=True)
+class ListFacts:
+    """What is known of a list only when it has been read."""
+
+    truncated: bool = False
+    limit: int | None = None
+    warnings: Sequence[Record] = ()
+    extra: Record = field(default_factory=dict)
+    """Further members of the envelope, such as the counts of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The document of a list; call it with the records."""
+
+    kind: str
+    observed_at: datetime
+    source: Source
+    facts: Callable[[], ListFacts] = ListFacts
+    """Asked after the last record."""
+
+    def __call__(self, records: Iterator[Record]) -> Record:
+        """The whole list as one document."""
+        items = list(records)
+        facts = self.facts()
+        content: Record = {
+            "observed_at": iso(self.observed_at),
+            "source": source_record(self.source, items),
+            "items": items,
+            "truncated": facts.truncated,
+            "limit": facts.limit,
+            "warnings": list(facts.warnings),
+        }
+        return stamped(self.kind, content | facts.extra)
+
+
+def source_record(source: Source, items: Sequence[Record] = ()) -> Record:
+    """Where a list comes from; the account is the one that all its ARNs name."""
+    accounts = {account for item in items if (account := _account(item))}
+    return {
+        "backend": source.backend,
+        "context": source.context,
+        "region": source.region,
+        "account": accounts.pop() if len(accounts) == 1 else None,
+    }
+
+
+def _account(item: Record) -> str | None:
+    parts = str(item.get("account") or item.get("arn") or "").split(":")
+    if "account" in item:
+        return parts[0] or None
+    return parts[4] if len(parts) > 5 and parts[4] else None
