@@ -52,7 +52,7 @@ class Action:
     seconds: float = 0
     """How long after the start of the callback at the earliest."""
     payload: Any = None
-    has_payload: bool = False
+    """What a success sends as JSON, or the members of the error of a failure."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Case:
     @property
     def last_event_id(self) -> int:
         """EventId of the last event that the execution records."""
-        return max(event["EventId"] for event in self.history)
+        return max(int(event["EventId"]) for event in self.history)
 
 
 def load_cases() -> Iterator[Case]:
@@ -130,13 +130,11 @@ def _placeholder(label: str) -> str:
 
 def _action(entry: Mapping[str, Any], history: tuple[dict[str, Any], ...]) -> Action:
     kind = next(key for key in ("succeed", "fail", "heartbeat") if key in entry)
-    callback = _placeholder(entry[kind])
-    started_by = next(e["EventId"] for e in history if e["EventType"] == "CallbackStarted" and e["Id"] == callback)
+    callbacks = {event["Id"]: event["EventId"] for event in history if event["EventType"] == "CallbackStarted"}
     return Action(
         kind=kind,
-        started_by=started_by,
+        started_by=callbacks[_placeholder(entry[kind])],
         after=entry["after"],
         seconds=entry.get("seconds", 0),
         payload=entry.get("with"),
-        has_payload="with" in entry,
     )
