@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aws_durable_execution_sdk_python import BatchResult, DurableContext, durable_execution
-from aws_durable_execution_sdk_python.config import CompletionConfig, Duration, ParallelConfig
+from aws_durable_execution_sdk_python.config import CompletionConfig, Duration, NestingType, ParallelConfig
 
 Branch = Callable[[DurableContext], Any]
 
@@ -113,6 +113,11 @@ def just_tolerated_share(_: None, context: DurableContext) -> dict[str, Any]:
     return _summary(context.parallel(branches, config=one_at_a_time(completion)))
 
 
+def without_contexts(_: None, context: DurableContext) -> list[Any]:
+    config = ParallelConfig(max_concurrency=1, nesting_type=NestingType.FLAT)
+    return context.parallel([stepping("f0"), stepping("f1")], name="flat", config=config).get_results()
+
+
 def _summary(batch: BatchResult[Any]) -> dict[str, Any]:
     return {
         "reason": batch.completion_reason.value,
@@ -141,6 +146,7 @@ SCENARIOS = {
         invalid_concurrency,
         inspect_result,
         just_tolerated_share,
+        without_contexts,
     )
 }
 

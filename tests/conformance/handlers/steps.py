@@ -124,6 +124,10 @@ def fall_back(_: None, context: DurableContext) -> str:
     return "first choice"
 
 
+def own_sub_type(_: None, context: DurableContext) -> str:
+    return context.step(lambda _: "charged", name="charge", config=StepConfig(sub_type="Payment"))
+
+
 def _succeed_on(attempt: int, context: DurableContext, retry_strategy: Any) -> str:
     def unreliable(step_context: StepContext) -> str:
         if step_context.attempt < attempt:
@@ -160,6 +164,7 @@ SCENARIOS = {
         crash_once,
         fail_for_good,
         fall_back,
+        own_sub_type,
     )
 }
 
