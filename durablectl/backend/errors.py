@@ -1,0 +1,126 @@
+"""From what the service or the network answered instead of a result to the kind of error that it is.
+
+A few cases need the message; else the code decides, and the HTTP status for servers that leave the code out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from durablectl.backend import explain
+from durablectl.backend.failures import Attempt, Failure
+from durablectl.errors import DurablectlError
+
+Condition = Callable[[Failure, Attempt], bool]
+Explanation = Callable[[Failure, Attempt], DurablectlError]
+
+
+def to_error(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The error that a failure is for the user who made the attempt."""
+    error = _explanation(failure, attempt)(failure, attempt)
+    error.request_id = failure.request_id
+    error.details.setdefault("operation", attempt.call.operation)
+    error.details.setdefault("service_code", failure.code)
+    return error
+
+
+def _explanation(failure: Failure, attempt: Attempt) -> Explanation:
+    for is_case, explanation in _CASES:
+        if is_case(failure, attempt):
+            return explanation
+    if failure.status is None:
+        return _BY_CODE.get(failure.code, explain.bad_configuration)
+    return _BY_CODE.get(failure.code) or _BY_STATUS.get(failure.status, explain.service_fault)
+
+
+# --- cases that need more than the code -------------------------------------------------------------------------------
+
+_CLOSED_CALLBACK = re.compile(r"not in started state|is not active|already|timed out", re.IGNORECASE)
+_CLOSED_EXECUTION = re.compile(r"not running|already|closed|terminal|completed", re.IGNORECASE)
+
+
+def _is_no_such_api(failure: Failure, attempt: Attempt) -> bool:
+    # A server without the route says 404 like one without the execution; only its message tells them apart.
+    if failure.status == 404:
+        return not failure.is_json or failure.message.startswith("Function not found: /20")
+    is_unknown = "unknown path pattern" in failure.message.lower() or failure.code == "UnknownOperationException"
+    return failure.status in (405, 501) or is_unknown
+
+
+def _is_key_problem(failure: Failure, attempt: Attempt) -> bool:
+    return failure.code.startswith("KMS") or (failure.status == 403 and "kms:decrypt" in failure.message.lower())
+
+
+def _is_closed_callback(failure: Failure, attempt: Attempt) -> bool:
+    is_refusal = failure.status in (400, 404, 408, 409) and attempt.call.subject == "callback"
+    return is_refusal and bool(_CLOSED_CALLBACK.search(failure.message))
+
+
+def _is_closed_execution(failure: Failure, attempt: Attempt) -> bool:
+    is_refusal = failure.status in (400, 409) and attempt.call.operation == "StopDurableExecution"
+    return is_refusal and bool(_CLOSED_EXECUTION.search(failure.message))
+
+
+_CASES: tuple[tuple[Condition, Explanation], ...] = (
+    (_is_no_such_api, explain.unsupported),
+    (_is_key_problem, explain.key_denied),
+    (_is_closed_callback, explain.callback_closed),
+    (_is_closed_execution, explain.cannot_stop),
+)
+
+_CODES: tuple[tuple[Explanation, str], ...] = (
+    # Names that the client library gives to what happens before there is an answer.
+    (
+        explain.no_credentials,
+        "NoCredentialsError PartialCredentialsError CredentialRetrievalError MetadataRetrievalError NoAuthTokenError",
+    ),
+    (
+        explain.sign_in_expired,
+        "SSOError SSOTokenLoadError UnauthorizedSSOTokenError TokenRetrievalError LoginError LoginRefreshRequired "
+        "LoginTokenLoadError ExpiredTokenException ExpiredToken RequestExpired",
+    ),
+    (explain.no_region, "NoRegionError"),
+    (
+        explain.unreachable,
+        "EndpointConnectionError ConnectTimeoutError ConnectionError ProxyConnectionError SSLError HTTPClientError",
+    ),
+    (explain.broken_off, "ConnectionClosedError ReadTimeoutError ResponseStreamingError IncompleteReadError"),
+    (explain.unreadable, "UnreadableAnswer"),
+    # The service's own codes.
+    (explain.callback_closed, "CallbackTimeoutException"),
+    (
+        explain.name_in_use,
+        "DurableExecutionAlreadyStartedException DurableExecutionAlreadyExists DurableExecutionAlreadyExistsException "
+        "ExecutionAlreadyStartedException",
+    ),
+    (explain.throttled, "TooManyRequestsException ThrottlingException Throttling RequestLimitExceeded"),
+    (
+        explain.credentials_refused,
+        "UnrecognizedClientException InvalidClientTokenId InvalidSignatureException SignatureDoesNotMatch "
+        "IncompleteSignature IncompleteSignatureException MissingAuthenticationToken "
+        "MissingAuthenticationTokenException",
+    ),
+    (explain.access_denied, "AccessDeniedException AccessDenied UnauthorizedOperation"),
+    (explain.not_found, "ResourceNotFoundException"),
+    (explain.conflict, "ResourceConflictException"),
+    (
+        explain.refused,
+        "InvalidParameterValueException ValidationException SerializationException RequestTooLargeException "
+        "InvalidRequestContentException UnsupportedMediaTypeException",
+    ),
+)
+
+_BY_CODE: Mapping[str, Explanation] = {code: explanation for explanation, codes in _CODES for code in codes.split()}
+
+_BY_STATUS: Mapping[int, Explanation] = {
+    400: explain.refused,
+    401: explain.credentials_refused,
+    403: explain.access_denied,
+    404: explain.not_found,
+    409: explain.conflict,
+    413: explain.refused,
+    415: explain.refused,
+    429: explain.throttled,
+}
+"""For servers that send no code."""

@@ -1,0 +1,223 @@
+"""What failures mean to a user: for each kind the message, the service's own words and what to do."""
+
+from __future__ import annotations
+
+import re
+
+from durablectl.backend.failures import Attempt, Failure
+from durablectl.errors import (
+    AccessDenied,
+    CallbackClosed,
+    ConfigError,
+    Conflict,
+    CredentialsError,
+    DurablectlError,
+    KeyDenied,
+    NameInUse,
+    NotFound,
+    ServiceFault,
+    Throttled,
+    Unreachable,
+    Unsupported,
+    UsageError,
+)
+from durablectl.model.arn import parse_execution_arn, parse_function_name
+
+
+def unsupported(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The server has no such operation."""
+    kind = f" ({attempt.source.backend})" if attempt.source.backend != "aws" else ""
+    where = f"the backend at {attempt.source.endpoint_url}{kind}" if attempt.source.endpoint_url else "this backend"
+    hints = [f"it answers {failure.status} to {attempt.call.operation}"]
+    if not failure.is_json:
+        hints.append("its answer is not JSON: is that the endpoint of a Lambda service?")
+    return Unsupported(f"{attempt.call.command} is not supported by {where}", hint=hints)
+
+
+def key_denied(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The encryption key stands between the caller and the payloads."""
+    return KeyDenied(
+        f"the encryption key of {attempt.label} cannot be used",
+        hint=[f"AWS said: {failure.quote}", "reading payloads needs kms:Decrypt on that key, and the key enabled"],
+    )
+
+
+def callback_closed(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The callback has been completed, has timed out, or its execution has ended."""
+    hint = [f"the service said: {failure.quote}", "it was completed before, timed out, or its execution has ended"]
+    return CallbackClosed(f"the {attempt.label} is closed", hint=hint)
+
+
+def name_in_use(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The name belongs to an execution with another input."""
+    arn = next((word for word in failure.message.split() if parse_execution_arn(word)), None)
+    holder = f"it is {arn}" if arn else f"the service said: {failure.quote}"
+    return NameInUse(
+        f"an execution of {attempt.label} with that name and another input exists",
+        hint=[holder, "choose another --name, or repeat the same input to get the existing execution"],
+        details={"arn": arn},
+    )
+
+
+def throttled(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The service throttles, even after retries."""
+    return Throttled(
+        f"the service still throttles {attempt.call.operation} after several tries",
+        hint=[f"it said: {failure.quote}", "the quota is shared by the whole account and region; try again later"],
+    )
+
+
+_EXPIRED_HINT = "sign in again, or renew the credentials in the environment"
+
+
+def credentials_refused(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The credentials are wrong or unknown."""
+    return CredentialsError(
+        "the service does not accept the credentials",
+        hint=[f"AWS said: {failure.quote}", "check with: aws sts get-caller-identity"],
+    )
+
+
+def sign_in_expired(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The credentials were good once."""
+    profile = attempt.profile
+    sign_in = f"run: aws sso login --profile {profile}" if profile else _EXPIRED_HINT
+    whose = f"the sign-in for profile {profile}" if profile else "the sign-in"
+    return CredentialsError(f"{whose} has expired", hint=[f"AWS said: {failure.quote}", sign_in])
+
+
+def no_credentials(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """There are no credentials, or no way to get them."""
+    return CredentialsError(
+        "no usable AWS credentials found",
+        hint=[failure.line, "sign in, choose a --profile, or use the local service: -c local"],
+    )
+
+
+_DENIED = re.compile(
+    r"User: (?P<caller>\S+) is not authorized to perform: (?P<action>[\w:]+)(?: on resource: (?P<resource>\S+))?"
+)
+
+
+def access_denied(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """A permission is missing; the hint names action and resource, as a policy must spell them."""
+    said = _DENIED.search(failure.message)
+    caller = said["caller"] if said else None
+    action = said["action"] if said else attempt.call.action
+    resource = _resource_form(attempt, caller, said["resource"] if said else None)
+    hint = [f"missing action: {action}", f"on resource:    {resource}"]
+    hint.append(f"as:             {caller}" if caller else f"AWS said: {failure.quote}")
+    return AccessDenied(
+        f"not allowed to {attempt.call.purpose} {attempt.label}",
+        hint=hint,
+        details={"action": action, "resource": resource, "caller": caller},
+    )
+
+
+def _resource_form(attempt: Attempt, caller: str | None, denied: str | None) -> str:
+    """The resource that a policy must name for the action to be allowed."""
+    if attempt.call.subject == "account":
+        return "*"
+    if attempt.call.subject == "callback":
+        # A callback id tells nobody its function, but the denial names the resource.
+        return denied or "the ARN of its function with :* at the end"
+    execution = parse_execution_arn(attempt.subject)
+    if execution is not None:
+        base = f"arn:{execution.partition}:lambda:{execution.region}:{execution.account}:function:{execution.function}"
+        return f"{base}:*"
+    function = _function_arn(attempt, caller)
+    return f"{function} and …:function:{function.rpartition(':')[2]}:*" if function else denied or attempt.subject
+
+
+def _function_arn(attempt: Attempt, caller: str | None) -> str | None:
+    """The unqualified ARN of the function, where the account can be told from the name or the caller."""
+    name = parse_function_name(attempt.subject)
+    caller_parts = (caller or "").split(":")
+    account = (name and name.account) or (caller_parts[4] if len(caller_parts) > 4 else None)
+    region = (name and name.region) or attempt.source.region
+    if name is None or not account or not region:
+        return None
+    partition = name.partition or caller_parts[1] or "aws"
+    return f"arn:{partition}:lambda:{region}:{account}:function:{name.name}"
+
+
+def not_found(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """There is no such execution, function, alias or callback."""
+    said = f"the service said: {failure.quote}"
+    if attempt.call.subject == "function":
+        region = f" in {attempt.source.region}" if attempt.source.region else ""
+        if attempt.call.operation == "GetAlias":
+            function, _, alias = attempt.subject.rpartition(":")
+            return NotFound(f'no alias "{alias}" of function {function}{region}', hint=said)
+        return NotFound(f'no function "{attempt.subject}"{region}', hint=said)
+    if attempt.call.subject == "callback":
+        return NotFound(f"no {attempt.label}", hint=[said, "a callback id must be given whole"])
+    parts = parse_execution_arn(attempt.subject)
+    what = f'"{parts.name}" of function {parts.function}' if parts else f'"{attempt.subject}"'
+    return NotFound(f"no execution {what}", hint=[said, "finished executions disappear after their retention"])
+
+
+def cannot_stop(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The execution has ended already."""
+    return Conflict(f"cannot stop {attempt.label}", hint=f"the service said: {failure.quote}")
+
+
+def conflict(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The state of the target does not allow the request."""
+    return Conflict(f"{attempt.label} does not allow this now", hint=f"the service said: {failure.quote}")
+
+
+def refused(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The service finds the request itself wrong."""
+    return UsageError(
+        f"the service refuses the request to {attempt.call.purpose} {attempt.label}",
+        hint=f"it said: {failure.quote}",
+    )
+
+
+def unreachable(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """No connection came about."""
+    hint = [failure.line]
+    if attempt.source.backend == "aws":
+        hint.append("check the network, the region and proxy settings")
+    else:
+        hint.append("to start a local service: durablectl local start")
+    return Unreachable(
+        f"cannot reach {attempt.endpoint}", hint=hint, details={"endpoint_url": attempt.source.endpoint_url}
+    )
+
+
+def broken_off(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """There was a connection, and no complete answer over it."""
+    hint = [failure.line]
+    if not attempt.call.is_read:
+        hint.append("whether the request took effect is not known; look before trying again")
+    return Unreachable(f"{attempt.endpoint} did not answer {attempt.call.operation} completely", hint=hint)
+
+
+def unreadable(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """Something answered that is no Lambda service."""
+    return ServiceFault(
+        f"{attempt.endpoint} answered {attempt.call.operation} with something else than JSON",
+        hint="is that the endpoint of a Lambda service?",
+    )
+
+
+def no_region(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """Nothing says which region to ask."""
+    return ConfigError(
+        "no region is configured", hint=["add --region, or set AWS_REGION", "for the local service: -c local"]
+    )
+
+
+def bad_configuration(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The client library cannot use the AWS configuration."""
+    return ConfigError("the AWS configuration cannot be used", hint=failure.line)
+
+
+def service_fault(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The service failed, or answered what nobody expects."""
+    hint = [f"it said: {failure.quote}"]
+    if not attempt.call.is_read and (failure.status or 0) >= 500:
+        hint.append("whether the request took effect is not known; look before trying again")
+    return ServiceFault(f"the service failed to {attempt.call.purpose} {attempt.label}", hint=hint)
