@@ -1,0 +1,69 @@
+"""The table of commands, and the program that they make up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from durablectl import __version__
+from durablectl.cli.binding import bind_command, bind_root
+from durablectl.cli.groups import LeafCommand, NounGroup, RootGroup, raise_terminated
+from durablectl.cli.process import current_process
+from durablectl.cli.specs import CommandSpec
+
+COMMANDS: tuple[CommandSpec, ...] = ()
+"""Every command, in the order in which help lists them."""
+
+NOUNS = {
+    "callback": "Complete, fail or keep alive the callbacks that executions wait for.",
+    "local": "Run durable functions on this machine, without an AWS account.",
+}
+
+_HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+
+VersionOpt = Annotated[bool, typer.Option("--version", is_eager=True, callback=lambda shown: _show_version(shown))]
+
+
+def make_app() -> typer.Typer:
+    """The program with all its commands."""
+    settings: dict[str, Any] = {
+        "add_completion": False,
+        "rich_markup_mode": None,
+        "context_settings": _HELP_NAMES,
+        "pretty_exceptions_enable": False,
+    }
+    app = typer.Typer(cls=RootGroup, **settings)
+    app.callback()(bind_root(VersionOpt))
+    nouns: dict[str, typer.Typer] = {}
+    for spec in COMMANDS:
+        *noun, verb = spec.words
+        parent = app
+        if noun:
+            if noun[0] not in nouns:
+                nouns[noun[0]] = typer.Typer(cls=NounGroup, help=NOUNS[noun[0]], **settings)
+                nouns[noun[0]].callback()(_no_options)
+                app.add_typer(nouns[noun[0]], name=noun[0])
+            parent = nouns[noun[0]]
+        parent.command(verb, cls=LeafCommand)(bind_command(spec))
+    return app
+
+
+def main() -> None:
+    """Run the program on this process's command line."""
+    signal.signal(signal.SIGTERM, raise_terminated)
+    get_command(make_app()).main(prog_name="durablectl", obj=lambda: current_process(os.environ))
+
+
+def _no_options() -> None:
+    """Take the place of a callback, so that Typer keeps a group of one command a group."""
+
+
+def _show_version(shown: bool) -> None:
+    if shown:
+        sys.stdout.write(f"durablectl {__version__}\n")
+        raise typer.Exit

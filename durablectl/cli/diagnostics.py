@@ -1,0 +1,124 @@
+"""Everything that is told beside the result: the only writer of stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from durablectl.errors import DurablectlError
+from durablectl.views.text import clean, escape_in_document
+
+_STYLES = {"error:": "1;31", "warning:": "1;33", "note:": "36", "next:": "32"}
+
+
+@dataclass(slots=True)
+class Diagnostics:
+    """Notes, warnings, errors, questions and progress, each line with its prefix and free of hostile characters."""
+
+    stream: TextIO
+    is_terminal: bool = False
+    color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    machine: bool = False
+    """Whether the result is for a program, so that an error is one JSON object."""
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    """Warnings so far, as documents repeat them."""
+    _progress: str = ""
+
+    def note(self, text: str) -> None:
+        """Tell something worth knowing; `--quiet` drops it."""
+        if not self.quiet:
+            self._line("note:", text)
+
+    def detail(self, text: str) -> None:
+        """Tell something that only `--verbose` asks for."""
+        if self.verbose:
+            self.note(text)
+
+    def warning(self, text: str, **facts: Any) -> None:
+        """Tell that the result is incomplete or risky; `facts` go into documents beside the message."""
+        self.warnings.append({"type": "warning", **facts, "message": text})
+        self._line("warning:", text)
+
+    def next(self, command: str) -> None:
+        """Show a command worth running, to a person."""
+        if self.is_terminal and not self.quiet:
+            self._line("next:", command)
+
+    def error(self, error: DurablectlError, *, exit_code: int | None = None) -> None:
+        """Say what went wrong: lines for a person, one JSON object for a program."""
+        if self.machine:
+            self.write(error_document(error, exit_code) + "\n")
+            return
+        self._line("error:", error.message)
+        for line in error.hint:
+            self.write(f"  {clean(line)}\n")
+        if error.request_id:
+            self.write(f"  request {clean(error.request_id)}\n")
+
+    def interrupted(self, error: DurablectlError, exit_code: int) -> None:
+        """Say what stands after Ctrl-C, on a line of its own below the ^C that the terminal shows."""
+        if self.machine:
+            self.error(error, exit_code=exit_code)
+        else:
+            self.write(f"\n{clean(error.message)}\n" if self.is_terminal else f"{clean(error.message)}\n")
+
+    def lines(self, lines: Sequence[str]) -> None:
+        """Write lines as they are: a preview, whose data is clean already."""
+        self.write("".join(f"{line}\n" for line in lines))
+
+    def ask(self, question: str) -> None:
+        """Write a question and leave the cursor behind it."""
+        self.write(f"{question} ")
+
+    def write(self, text: str) -> None:
+        """Write text as it is."""
+        self.clear_progress()
+        self.stream.write(text)
+        self.stream.flush()
+
+    @contextmanager
+    def progress(self, text: str) -> Iterator[None]:
+        """Show what is being waited for on a terminal, until it is done or something else is written."""
+        self.show_progress(text)
+        try:
+            yield
+        finally:
+            self.clear_progress()
+
+    def show_progress(self, text: str) -> None:
+        """Replace the line that tells what is being waited for; nothing off a terminal."""
+        if not self.is_terminal or self.quiet or self.machine:
+            return
+        self.clear_progress()
+        self._progress = clean(text)
+        self.stream.write(f"\x1b[2m{self._progress}\x1b[0m" if self.color else self._progress)
+        self.stream.flush()
+
+    def clear_progress(self) -> None:
+        """Remove the line that tells what is being waited for."""
+        if self._progress:
+            self.stream.write("\r\x1b[K")
+            self._progress = ""
+
+    def _line(self, prefix: str, text: str) -> None:
+        head = f"\x1b[{_STYLES[prefix]}m{prefix}\x1b[0m" if self.color else prefix
+        self.write(f"{head} {clean(text)}\n")
+
+
+def error_document(error: DurablectlError, exit_code: int | None = None) -> str:
+    """An error as the one-line JSON object that programs read."""
+    body = {
+        "code": error.exit_code if exit_code is None else exit_code,
+        "type": error.type,
+        "message": error.message,
+        "hint": "\n".join(error.hint) or None,
+        "request_id": error.request_id,
+        "details": error.details,
+    }
+    document = {"schema_version": 1, "kind": "error", "error": body}
+    return escape_in_document(json.dumps(document, ensure_ascii=False, default=str))

@@ -1,0 +1,103 @@
+"""Payloads from the command line: given inline, from a file or from stdin, checked, and sent byte for byte."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from durablectl.cli.options import ErrorFields, PayloadForm
+from durablectl.cli.runtime import Runtime
+from durablectl.errors import ConfigError, UsageError
+from durablectl.model.payloads import ErrorPayload
+
+MAX_PAYLOAD_BYTES = 1_048_576
+"""What the service takes for callback results, errors and the input of an asynchronous start."""
+
+_SHOWN_BEFORE = 40
+_SHOWN_AFTER = 20
+
+
+def read_payload(runtime: Runtime, option: str, value: str | None, form: PayloadForm = PayloadForm()) -> bytes | None:
+    """The bytes to send for `VALUE`, `@FILE`, `@@VALUE` or `-`; None where nothing was given.
+
+    Raises UsageError for text that should be JSON and is not, and for too much of it.
+    """
+    if value is None:
+        return None
+    if form.string and form.no_validate:
+        raise UsageError("--string and --no-validate exclude each other")
+    given = _read(runtime, option, value)
+    if form.string:
+        given = json.dumps(_decode(option, given), ensure_ascii=False).encode()
+    elif not form.no_validate:
+        _check_json(option, _decode(option, given))
+    if len(given) > MAX_PAYLOAD_BYTES:
+        raise UsageError(f"{option} has {len(given):,} bytes; the service takes at most {MAX_PAYLOAD_BYTES:,}")
+    return given
+
+
+def read_error(runtime: Runtime, fields: ErrorFields) -> ErrorPayload | None:
+    """The error to record; None where no part of one was given. Raises UsageError as `read_payload` does."""
+    data = read_payload(runtime, "--error-data", fields.error_data)
+    trace = [_read(runtime, "--stack-trace", line) for line in fields.stack_trace or ()]
+    lines = tuple(line for text in trace for line in _decode("--stack-trace", text).splitlines())
+    error = ErrorPayload(fields.error_type, fields.error_message, data.decode() if data else None, lines)
+    size = sum(len((text or "").encode()) for text in (error.type, error.message, error.data, *lines))
+    if size > MAX_PAYLOAD_BYTES:
+        raise UsageError(f"the error has {size:,} bytes; the service takes at most {MAX_PAYLOAD_BYTES:,}")
+    return error if error.is_present else None
+
+
+def _read(runtime: Runtime, option: str, value: str) -> bytes:
+    if value == "-":
+        runtime.take_stdin(option)
+        return runtime.process.stdin.buffer.read()
+    if value.startswith("@@"):
+        return value[1:].encode("utf-8", "surrogateescape")
+    if value.startswith("@"):
+        return _read_file(option, value[1:])
+    return value.encode("utf-8", "surrogateescape")
+
+
+def _read_file(option: str, name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{option} cannot read {name}: {error.strerror or error}",
+            hint=f"for a text that starts with @, double it: {option} @@{name}",
+        ) from error
+
+
+def _decode(option: str, given: bytes) -> str:
+    try:
+        return given.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{option} is no UTF-8 text: byte {error.start + 1} is wrong") from error
+
+
+def _check_json(option: str, text: str) -> None:
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UsageError(
+            f"{option} is no JSON: {error.msg[:1].lower()}{error.msg[1:]} at {place}",
+            hint=[*_point(text, error), "--string sends the text as a JSON string, --no-validate sends it as it is"],
+        ) from error
+    except RecursionError as error:
+        raise UsageError(f"{option} is nested too deeply for JSON") from error
+    except ValueError as error:
+        raise UsageError(f"{option} is no JSON: {error}", hint="--no-validate sends it as it is") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _point(text: str, error: json.JSONDecodeError) -> list[str]:
+    """The part of the line where it goes wrong, and a caret under the place."""
+    line = text.splitlines()[error.lineno - 1] if text.strip() else ""
+    start = max(0, error.colno - 1 - _SHOWN_BEFORE)
+    shown = line[start : error.colno - 1 + _SHOWN_AFTER].replace("\t", " ")
+    return [shown, " " * (error.colno - 1 - start) + "^"]

@@ -1,0 +1,77 @@
+"""The process as a value: its environment, clock, streams and terminals, so that nothing else reaches for `sys`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import BinaryIO, TextIO
+
+from durablectl.backend.base import Backend
+from durablectl.clock import Clock, SystemClock
+from durablectl.config import Settings
+
+
+def connect_to_service(settings: Settings, clock: Clock) -> Backend:
+    """The backend of Lambda's API for these settings."""
+    from durablectl.backend.lambda_api import connect
+
+    return connect(settings, clock=clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What the process was given; the streams are judged one by one."""
+
+    environ: Mapping[str, str]
+    stdin: TextIO
+    stdout: BinaryIO
+    stderr: TextIO
+    stdin_is_terminal: bool = False
+    stdout_is_terminal: bool = False
+    stderr_is_terminal: bool = False
+    columns: int = 80
+    """Width of the terminal; only meaningful where a stream is one."""
+    encoding: str = "utf-8"
+    """Encoding of what is printed for people."""
+    clock: Clock = field(default_factory=SystemClock)
+    connect: Callable[[Settings, Clock], Backend] = connect_to_service
+
+    @property
+    def zone(self) -> tzinfo:
+        """The machine's own time zone."""
+        zone = datetime.now().astimezone().tzinfo
+        assert zone is not None
+        return zone
+
+
+def current_process(environ: Mapping[str, str]) -> Process:
+    """This process, as it was started."""
+    return Process(
+        environ=environ,
+        stdin=sys.stdin,
+        stdout=sys.stdout.buffer,
+        stderr=sys.stderr,
+        stdin_is_terminal=_is_terminal(sys.stdin),
+        stdout_is_terminal=_is_terminal(sys.stdout),
+        stderr_is_terminal=_is_terminal(sys.stderr),
+        columns=shutil.get_terminal_size().columns,
+        encoding=sys.stdout.encoding or "utf-8",
+    )
+
+
+def wants_color(choice: str | None, environ: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Whether a stream gets colour: the option first, then the variables that programs agree on, then the terminal."""
+    if choice in ("always", "never"):
+        return choice == "always"
+    if environ.get("NO_COLOR") or environ.get("DURABLECTL_NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR") or environ.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return is_terminal and environ.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()

@@ -1,0 +1,164 @@
+"""One call of the program: what was chosen for all commands, the connection, and where results and notes go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import datetime, tzinfo
+from functools import cached_property
+from typing import Any, BinaryIO, cast
+
+import typer
+
+from durablectl.backend.base import Backend
+from durablectl.cli.choices import Choices, split_list
+from durablectl.cli.diagnostics import Diagnostics
+from durablectl.cli.options import Globals
+from durablectl.cli.process import Process, wants_color
+from durablectl.config import Settings, load_settings
+from durablectl.errors import UsageError
+from durablectl.views.display import Display
+from durablectl.views.instants import parse_zone
+from durablectl.views.render import OutputOptions, column_help, render
+from durablectl.views.view import View
+
+
+class Runtime:
+    """What a command works with; made once for each call and handed from the root to the command."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.globals = Globals()
+        self.choices = Choices()
+        self.diagnostics = Diagnostics(process.stderr, is_terminal=process.stderr_is_terminal)
+        self.standing = "nothing was changed"
+        """What is true when Ctrl-C ends the command now."""
+        self.stdin_taken_for: str | None = None
+
+    @classmethod
+    def of(cls, ctx: typer.Context) -> Runtime:
+        """The runtime of the call that `ctx` belongs to."""
+        runtime = ctx.find_object(cls)
+        assert runtime is not None
+        return runtime
+
+    def adopt(self, chosen: Globals) -> None:
+        """Take what was given at one place of the command line; a later place wins, guards only add up."""
+        given = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
+        later = {name: value for name, value in given.items() if value is not None}
+        if "no_color" in later:
+            later["color"] = "never"
+        self.globals = replace(self.globals, **later)
+        self.diagnostics.color = self.wants_color(is_terminal=self.process.stderr_is_terminal)
+
+    def prepare(self, choices: Choices) -> None:
+        """Take what was chosen for the output of the command."""
+        self.choices = choices
+        self.diagnostics.quiet = choices.quiet
+        self.diagnostics.verbose = choices.verbose
+        self.diagnostics.machine = choices.is_machine_format
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The effective settings of the connection."""
+        chosen = self.globals
+        return load_settings(
+            context=chosen.context,
+            profile=chosen.profile,
+            region=chosen.region,
+            endpoint_url=chosen.endpoint_url,
+            read_only=bool(chosen.read_only),
+            environ=self.process.environ,
+        )
+
+    @cached_property
+    def backend(self) -> Backend:
+        """The backend of the connection; nothing is sent before it is asked something."""
+        return self.process.connect(self.settings, self.process.clock)
+
+    def now(self) -> datetime:
+        """The current instant."""
+        return self.process.clock.now()
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which people read times, and mean them where they name none."""
+        return parse_zone(self.choices.zone) if self.choices.zone else self.process.zone
+
+    def wants_color(self, *, is_terminal: bool) -> bool:
+        """Whether a stream gets colour."""
+        return wants_color(self.globals.color, self.process.environ, is_terminal=is_terminal)
+
+    @property
+    def display(self) -> Display:
+        """How the reader of stdout wants to see things."""
+        process = self.process
+        return Display(
+            now=self.now(),
+            zone=self.zone,
+            time_format=self.choices.time_format,
+            width=process.columns if process.stdout_is_terminal else None,
+            color=self.wants_color(is_terminal=process.stdout_is_terminal),
+            ascii=self.is_ascii,
+            encoding=process.encoding,
+        )
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether glyphs must do without characters beyond ASCII."""
+        return bool(self.globals.ascii) or self.process.encoding.lower().replace("-", "") != "utf8"
+
+    def show(self, view: View[Any]) -> int:
+        """Write a view to stdout as it was asked for; the number of items in it."""
+        choices = self.choices
+        if choices.columns == ("help",):
+            self._show_column_help(view)
+            return 1
+        options = OutputOptions(
+            self.display,
+            choices.format,
+            query=choices.query,
+            raw=choices.raw,
+            columns=choices.columns,
+            headers=choices.has_headers,
+            max_width=choices.max_width,
+        )
+        return render(view, options, self.stdout)
+
+    @cached_property
+    def stdout(self) -> BinaryIO:
+        """The stream of results; a line of progress goes away before something is written."""
+        return cast(BinaryIO, _ResultStream(self.process.stdout, self.diagnostics))
+
+    def scope(self, functions: Sequence[str] | None) -> tuple[str, ...]:
+        """The functions in which references are searched: those given, else the context's; empty is all."""
+        return split_list(functions) or self.settings.functions
+
+    def take_stdin(self, purpose: str) -> None:
+        """Reserve stdin for one purpose; a second one is a UsageError."""
+        if self.stdin_taken_for is not None:
+            raise UsageError(f"stdin cannot be read for {self.stdin_taken_for} and for {purpose}")
+        self.stdin_taken_for = purpose
+        if self.process.stdin_is_terminal:
+            self.diagnostics.note("reading from the terminal, end with Ctrl-D")
+
+    def _show_column_help(self, view: View[Any]) -> None:
+        if not view.columns:
+            raise UsageError("--columns is not available here: this view has no columns")
+        self.stdout.write("".join(f"{line}\n" for line in column_help(view.columns)).encode())
+        self.stdout.flush()
+
+
+class _ResultStream:
+    """Bytes on their way to stdout."""
+
+    def __init__(self, stream: BinaryIO, diagnostics: Diagnostics) -> None:
+        self._stream = stream
+        self._diagnostics = diagnostics
+
+    def write(self, chunk: bytes) -> int:
+        self._diagnostics.clear_progress()
+        return self._stream.write(chunk)
+
+    def flush(self) -> None:
+        self._stream.flush()
