@@ -181,10 +181,12 @@ class QuietServer(uvicorn.Server):
 
 
 def loopback_socket() -> socket.socket:
-    """A bound socket on a free port of the loopback interface; the port is known before anything is served."""
-    # asyncio turns off Nagle's algorithm only where the protocol is named; without it an answer in two parts takes 40 ms.
+    """A listening socket on a free port of the loopback interface; the port is known before anything is served."""
+    # asyncio turns off Nagle's algorithm only where the protocol is named; with it an answer in two parts takes 40 ms.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.bind(("127.0.0.1", 0))
+    # From here on a worker may connect, even before the server takes over.
+    bound.listen()
     return bound
 
 

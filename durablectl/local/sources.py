@@ -11,6 +11,7 @@ from durablectl.errors import UsageError
 NAME_LIMIT = 64
 FUNCTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 MODULE_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+OTHER_LANGUAGES = (".mjs", ".cjs", ".js", ".ts", ".java", ".cs")
 FORMS = "FILE.py:HANDLER or package.module:HANDLER"
 
 
@@ -56,6 +57,8 @@ def parse_source(text: str) -> Source:
     if target.endswith(".py"):
         path = Path(target).absolute()
         return Source(text, path.parent, str(path), handler)
+    if target.endswith(OTHER_LANGUAGES):
+        raise UsageError(f'"{target}" cannot be served: functions are written in Python', hint=f"write it as {FORMS}")
     if MODULE_NAME.fullmatch(target) is None:
         raise UsageError(f'"{target}" is neither a Python file nor the name of a module', hint=f"write it as {FORMS}")
     return Source(text, Path.cwd(), target, handler)

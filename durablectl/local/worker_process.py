@@ -59,7 +59,11 @@ class Worker:
     @property
     def is_usable(self) -> bool:
         """Whether it can take another invocation."""
-        return not self._is_doomed and not self._exit.done()
+        return (
+            not self._is_doomed
+            and not self._exit.done()
+            and (self._process is None or not has_ended(self._process.pid))
+        )
 
     async def live(self) -> None:
         """Start the process, and serve it until it has ended."""
@@ -244,6 +248,16 @@ def delivery_headers(invocation: Invocation, now: datetime) -> dict[str, str]:
         "Lambda-Runtime-Client-Context": invocation.client_context,
     }
     return headers | {name: value for name, value in optional.items() if value is not None}
+
+
+def has_ended(child: int) -> bool:
+    """Whether a child process is over, even if the loop has not heard of it yet."""
+    if sys.platform == "darwin":
+        return False
+    try:
+        return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def kill_group(leader: int, number: signal.Signals) -> None:

@@ -1,6 +1,5 @@
 """Plain handlers that do to their process what user code does."""
 
-import json
 import logging
 import os
 import signal
@@ -8,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 NOT_A_FUNCTION = 42
@@ -19,7 +19,7 @@ def echo(event: Any, context: Any) -> Any:
 
 
 def whoami(event: Event, context: Any) -> dict[str, Any]:
-    return {"pid": os.getpid(), "cwd": os.getcwd(), "path": sys.path[0], "environment": dict(os.environ)}
+    return {"pid": os.getpid(), "cwd": str(Path.cwd()), "path": sys.path[0], "environment": dict(os.environ)}
 
 
 def describe_context(event: Event, context: Any) -> dict[str, Any]:
@@ -58,12 +58,16 @@ def hang(event: Event, context: Any) -> None:
     time.sleep(600)
 
 
+def wait_for_file(path: str) -> None:
+    deadline = time.monotonic() + 30
+    while not Path(path).exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def pause(event: Event, context: Any) -> int:
     """Waits for the file that the event names to appear."""
     print("pausing")
-    deadline = time.monotonic() + 30
-    while not os.path.exists(event["until"]) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_for_file(event["until"])
     return os.getpid()
 
 
@@ -75,8 +79,13 @@ def write(event: Event, context: Any) -> None:
 
 
 def write_late(event: Event, context: Any) -> None:
-    """Leaves a thread that writes when the result has been posted."""
-    threading.Thread(target=lambda: (time.sleep(event["after_s"]), print("late")), daemon=True).start()
+    """Leaves a thread that writes when the file that the event names appears."""
+
+    def write_then() -> None:
+        wait_for_file(event["until"])
+        print("late")
+
+    threading.Thread(target=write_then, daemon=True).start()
 
 
 def write_huge(event: Event, context: Any) -> None:
@@ -107,7 +116,7 @@ class Chargeable:
     """A handler that is an object."""
 
     def __call__(self, event: Event, context: Any) -> str:
-        return json.dumps(event)
+        return str(event)
 
 
 charge = Chargeable()
