@@ -77,7 +77,10 @@ class ExecutionDetail:
         ended_at = self.execution.ended_at
         if ended_at is None or self.retention_days is None:
             return None
-        return ended_at + timedelta(days=self.retention_days)
+        try:
+            return ended_at + timedelta(days=self.retention_days)
+        except OverflowError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

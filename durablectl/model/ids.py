@@ -10,7 +10,7 @@ Source: the SDKs' own id generators (Python: BLAKE2b, JavaScript and Go: MD5 of 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _RUN_OF_MISSES = 64
@@ -18,6 +18,9 @@ _RUN_OF_MISSES = 64
 
 _MAX_POSITION = 3_200
 """An execution has at most 3,000 operations."""
+
+_MAX_DIGESTS = 400_000
+"""Bound on the work for one execution, well below a second; a flat map of 3,000 items takes half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,81 +68,121 @@ class Paths:
     by_id: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-def recover_paths(parents: Mapping[str, str | None]) -> Paths:
+def recover_paths(parents: Mapping[str, str | None], schemes: Sequence[IdScheme] = SCHEMES) -> Paths:
     """The logical paths behind operation ids, given each id's parent id (None at the root).
 
     A path is a tuple of positions such as (3, 1). Ids that no SDK's scheme explains have none.
     """
     children = _children(parents)
-    scheme = _detect(children.get(None, ()))
+    scheme = _detect(schemes, children)
     if scheme is None:
         return Paths()
+    search = _Search(scheme, children)
     found: dict[str, tuple[int, ...]] = {}
-    pending: list[tuple[str | None, str | None, tuple[int, ...]]] = [(None, None, ())]
+    pending = [_Context(None, None, ())]
     while pending:
-        parent_id, parent_key, path = pending.pop()
-        for child_id, (key, child_path) in _match(scheme, children.get(parent_id, ()), parent_key, path).items():
-            found[child_id] = child_path
-            pending.append((child_id, scheme.key_of(child_id, key), child_path))
-    return Paths(scheme.sdk, found)
+        for child in search.children_of(pending.pop()):
+            found[child.id] = child.path
+            pending.append(_Context(child.id, scheme.key_of(child.id, child.key), child.path))
+    return Paths(scheme.sdk, {id_: path for id_, path in found.items() if id_ in parents})
 
 
-def _children(parents: Mapping[str, str | None]) -> dict[str | None, list[str]]:
-    children: dict[str | None, list[str]] = {}
+_Children = Mapping[str | None, Sequence[str]]
+
+
+def _children(parents: Mapping[str, str | None]) -> _Children:
+    """Ids by their parent's id; a parent that never appears counts as an id of the root."""
+    children: dict[str | None, list[str]] = {None: []}
     for operation_id, parent_id in parents.items():
-        # A parent that never appears is a context without a checkpoint; its children belong to the root then.
-        children.setdefault(parent_id if parent_id in parents else None, []).append(operation_id)
+        children.setdefault(parent_id, []).append(operation_id)
+    children[None].extend(parent_id for parent_id in children if parent_id is not None and parent_id not in parents)
     return children
 
 
-def _detect(roots: Iterable[str]) -> IdScheme | None:
-    known = set(roots)
-    for scheme in SCHEMES:
-        if any(scheme.digest(str(position)) in known for position in range(_RUN_OF_MISSES)):
+def _detect(schemes: Sequence[IdScheme], children: _Children) -> IdScheme | None:
+    roots = set(children[None])
+    for scheme in schemes:
+        if any(scheme.digest(str(position)) in roots for position in range(_RUN_OF_MISSES)):
             return scheme
-    return _detect_virtual(known)
-
-
-def _detect_virtual(known: set[str]) -> IdScheme | None:
-    for scheme in SCHEMES:
-        if _match_virtual(scheme, known, None, ()):
+    # All that the root has may be children of contexts that leave no trace.
+    for scheme in schemes:
+        if _Search(scheme, children).children_of(_Context(None, None, ())):
             return scheme
     return None
 
 
-_Match = dict[str, tuple[str, tuple[int, ...]]]
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """Where ids may stem from: `id` is None for the root and for a context without a checkpoint."""
+
+    id: str | None
+    key: str | None
+    path: tuple[int, ...]
 
 
-def _match(scheme: IdScheme, ids: Iterable[str], parent_key: str | None, path: tuple[int, ...]) -> _Match:
-    """Key and path of each of `ids` that is a child of the parent, or of a context without a trace below it."""
-    wanted = set(ids)
-    found = _match_direct(scheme, wanted, parent_key, path)
-    wanted -= found.keys()
-    return found | _match_virtual(scheme, wanted, parent_key, path) if wanted else found
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """An id with the text that was hashed to make it."""
+
+    id: str
+    key: str
+    path: tuple[int, ...]
 
 
-def _match_direct(scheme: IdScheme, wanted: set[str], parent_key: str | None, path: tuple[int, ...]) -> _Match:
-    found: _Match = {}
-    misses = 0
-    for position in range(_MAX_POSITION):
-        if len(found) == len(wanted) or misses > _RUN_OF_MISSES:
-            break
-        key = scheme.child_key(parent_key, position)
-        hashed = scheme.digest(key)
-        if hashed in wanted:
-            found[hashed] = (key, (*path, position))
-            misses = 0
-        else:
+class _Search:
+    """Finds ids by hashing candidate positions, as many as `_MAX_DIGESTS` in all."""
+
+    def __init__(self, scheme: IdScheme, children: _Children) -> None:
+        self._scheme = scheme
+        self._children = children
+        self._known = {operation_id for ids in children.values() for operation_id in ids}
+        self._id_length = len(scheme.digest(""))
+        self._digests_left = _MAX_DIGESTS
+
+    def children_of(self, context: _Context) -> list[_Match]:
+        """The ids below a context, also those below contexts in it that have no checkpoint themselves."""
+        # Ids of another length are custom ones; looking for them would only use up the digests.
+        wanted = {id_ for id_ in self._children.get(context.id, ()) if len(id_) == self._id_length}
+        matches = self._take(wanted, context)
+        outer_contexts = [context]
+        for outer in outer_contexts:  # grows while it is walked: traceless contexts nest
+            for inner, hits in self._below_traceless(wanted, outer):
+                matches += hits
+                outer_contexts.append(inner)
+        return matches
+
+    def _below_traceless(self, wanted: set[str], outer: _Context) -> Iterator[tuple[_Context, list[_Match]]]:
+        """The contexts without a checkpoint right in `outer` that made some of `wanted`, each with what it made."""
+        misses = 0
+        for position, key, digest in self._candidates(outer.key):
+            if not wanted or misses > _RUN_OF_MISSES:
+                return
+            if digest in self._known:
+                continue
+            inner = _Context(None, self._scheme.key_of(digest, key), (*outer.path, position))
+            hits = self._take(wanted, inner)
+            misses = 0 if hits else misses + 1
+            if hits:
+                yield inner, hits
+
+    def _take(self, wanted: set[str], context: _Context) -> list[_Match]:
+        """Those of `wanted` that were made right in the context; they are removed from it."""
+        matches: list[_Match] = []
+        misses = 0
+        for position, key, digest in self._candidates(context.key):
+            if not wanted or misses > _RUN_OF_MISSES:
+                break
             misses += 1
-    return found
+            if digest in wanted:
+                wanted.remove(digest)
+                matches.append(_Match(digest, key, (*context.path, position)))
+                misses = 0
+        return matches
 
-
-def _match_virtual(scheme: IdScheme, wanted: set[str], parent_key: str | None, path: tuple[int, ...]) -> _Match:
-    found: _Match = {}
-    for position in range(_RUN_OF_MISSES):
-        if len(found) == len(wanted):
-            break
-        key = scheme.child_key(parent_key, position)
-        virtual_key = scheme.key_of(scheme.digest(key), key)
-        found |= _match_direct(scheme, wanted - found.keys(), virtual_key, (*path, position))
-    return found
+    def _candidates(self, parent_key: str | None) -> Iterator[tuple[int, str, str]]:
+        for position in range(_MAX_POSITION):
+            if self._digests_left <= 0:
+                return
+            self._digests_left -= 1
+            key = self._scheme.child_key(parent_key, position)
+            yield position, key, self._scheme.digest(key)

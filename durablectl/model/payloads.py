@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,27 +53,31 @@ class Decoded:
 def decode(text: str) -> Decoded:
     """Read a recorded payload by its shape; text that is no JSON is returned as it is.
 
-    The Python SDK wraps what is no plain JSON primitive in `{"t": tag, "v": value}`. An object with just these keys is
-    read as such an envelope, so user data of the same shape is unwrapped too; the raw text always stays available.
+    The Python SDK wraps what is no plain JSON primitive in `{"t": tag, "v": value}`. An object with just these keys
+    and a tag of the SDK's is read as such an envelope, so user data of the same shape is unwrapped too; the raw text
+    always stays available. `NaN` and the infinities, which Python writes and JSON does not know, make it text.
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_refuse_constant)
+        if _is_envelope(value):
+            return Decoded("python_sdk", _unwrap(value))
     except (ValueError, RecursionError):
         return Decoded("text", text)
-    if _is_envelope(value):
-        return Decoded("python_sdk", _unwrap(value))
     return Decoded("json", value)
 
 
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
 def _is_envelope(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {"t", "v"} and isinstance(value["t"], str)
+    if not isinstance(value, dict) or value.keys() != {"t", "v"}:
+        return False
+    return isinstance(value["t"], str) and value["t"] in _READERS
 
 
 def _unwrap(value: Any) -> Any:
-    if not _is_envelope(value):
-        return value
-    reader = _READERS.get(value["t"])
-    return reader(value["v"]) if reader else value
+    return _READERS[value["t"]](value["v"]) if _is_envelope(value) else value
 
 
 def _unwrap_list(value: Any) -> Any:
@@ -81,7 +85,7 @@ def _unwrap_list(value: Any) -> Any:
 
 
 def _unwrap_map(value: Any) -> Any:
-    return {key: _unwrap(element) for key, element in value.items()} if isinstance(value, Mapping) else value
+    return {key: _unwrap(element) for key, element in value.items()} if isinstance(value, dict) else value
 
 
 def _unwrap_bytes(value: Any) -> Any:
