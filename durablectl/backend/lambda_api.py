@@ -1,0 +1,395 @@
+"""Lambda's API as a backend: one client for AWS, the local service and every other server that speaks it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from durablectl.backend.base import ListFilter, Source, StartedExecution, StateOperation
+from durablectl.backend.budget import AWS_RATES, Budget, OnWait
+from durablectl.backend.capabilities import ExecutionLists, ListRequest, Quirks, ordered_events
+from durablectl.backend.failures import Failure, RequestFailed
+from durablectl.backend.requests import Json, Observer, Requests
+from durablectl.clock import Clock, SystemClock
+from durablectl.config import LOCAL_REGION, Settings
+from durablectl.model import wire
+from durablectl.model.arn import parse_function_name
+from durablectl.model.events import Event
+from durablectl.model.executions import Execution, ExecutionDetail, Function
+from durablectl.model.payloads import ErrorPayload, Payload
+from durablectl.model.statuses import ExecutionStatus
+
+_MAX_PAGE = 1000
+_FUNCTIONS_PAGE = 50
+"""ListFunctions never returns more, whatever is asked for."""
+
+_ALL = ListFilter()
+_WITHHELD = Payload(truncated=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long one request may take."""
+
+    # Within it the first packet is sent twice; tried on both addresses of a name it still ends within three seconds.
+    connect_s: float = 1.4
+    # A page of a history with data can hold many megabytes.
+    read_s: float = 30.0
+
+
+def connect(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    limits: Limits = Limits(),
+    on_wait: OnWait | None = None,
+    observer: Observer | None = None,
+) -> LambdaApi:
+    """A backend for these settings; nothing is sent, and no credentials are looked for, before the first request.
+
+    `on_wait` gets a sentence when requests have waited for long, `observer` every request with its outcome.
+    """
+    transport = BotocoreTransport(settings, limits)
+    rates = {} if is_loopback(settings.endpoint_url) else AWS_RATES
+    requests = Requests(
+        transport, Budget(rates, clock or SystemClock(), on_wait), read_only=settings.read_only, observer=observer
+    )
+    return LambdaApi(transport, requests)
+
+
+class LambdaApi:
+    """Implements `durablectl.backend.base.Backend` by Lambda's API."""
+
+    def __init__(self, transport: BotocoreTransport, requests: Requests) -> None:
+        self._transport = transport
+        self._requests = requests
+        self._quirks = Quirks(is_lambda=transport.is_aws)
+        self._lists = ExecutionLists(self._quirks)
+
+    @property
+    def source(self) -> Source:
+        """Where the answers come from."""
+        return self._transport.source
+
+    def executions(
+        self, function: str, filters: ListFilter = _ALL, *, page_size: int = _MAX_PAGE
+    ) -> Iterator[Execution]:
+        """Executions of one function, newest first unless asked otherwise (ListDurableExecutionsByFunction)."""
+        name = parse_function_name(function)
+        if name is not None and name.qualifier is not None:
+            filters = replace(filters, qualifier=filters.qualifier or name.qualifier)
+            function = function.removesuffix(f":{name.qualifier}")
+        if name is not None and not self._quirks.is_lambda:
+            # Some servers compare the text that they are given with the bare name.
+            function = name.name
+
+        def fetch(request: ListRequest) -> Iterator[list[Execution]]:
+            parameters = {"FunctionName": function, "MaxItems": _page(page_size)} | _list_parameters(request)
+            pages = self._requests.pages(
+                "ListDurableExecutionsByFunction", function, parameters, member="DurableExecutions"
+            )
+            return ([wire.read_execution(row) for row in page] for page in pages)
+
+        return self._lists.rows(filters, fetch)
+
+    def execution(self, arn: str, *, with_data: bool = False) -> ExecutionDetail:
+        """One execution (GetDurableExecution); without data, input and result are dropped even if they come."""
+        parameters = {"DurableExecutionArn": arn, "IncludeExecutionData": with_data}
+        detail = wire.read_detail(self._requests.call("GetDurableExecution", arn, parameters))
+        if with_data:
+            return detail
+        return replace(detail, input=None, result=None, data_included=False)
+
+    def history(
+        self, arn: str, *, with_data: bool = False, newest_first: bool = False, page_size: int = _MAX_PAGE
+    ) -> Iterator[Event]:
+        """All events of one execution, oldest first unless asked otherwise (GetDurableExecutionHistory).
+
+        Without data, inputs and results are dropped even if a server sends them.
+        """
+        parameters = {
+            "DurableExecutionArn": arn,
+            "IncludeExecutionData": with_data,
+            "ReverseOrder": newest_first,
+            "MaxItems": _page(page_size),
+        }
+        raw_pages = self._requests.pages("GetDurableExecutionHistory", arn, parameters, member="Events")
+        read = wire.read_event if with_data else _read_event_without_data
+        pages = ([read(row) for row in page] for page in raw_pages)
+        if self._quirks.is_lambda:
+            return (event for page in pages for event in page)
+        return ordered_events(pages, newest_first=newest_first)
+
+    def state(self, arn: str, *, checkpoint_token: str | None) -> Iterator[StateOperation]:
+        """The service's own view of the operations (GetDurableExecutionState); not every server wants a token."""
+        parameters: dict[str, Any] = {"DurableExecutionArn": arn, "MaxItems": _MAX_PAGE}
+        if checkpoint_token is not None:
+            parameters["CheckpointToken"] = checkpoint_token
+        pages = self._requests.pages("GetDurableExecutionState", arn, parameters, member="Operations")
+        return (StateOperation(dict(row)) for page in pages for row in page)
+
+    def stop(self, arn: str, error: ErrorPayload | None = None) -> datetime | None:
+        """End an execution for good; the instant at which it was stopped (StopDurableExecution)."""
+        parameters: dict[str, Any] = {"DurableExecutionArn": arn}
+        if error is not None:
+            parameters["Error"] = wire.write_error(error)
+        answer = self._requests.call("StopDurableExecution", arn, parameters)
+        return wire.read_instant(answer.get("StopTimestamp"))
+
+    def succeed_callback(self, callback_id: str, result: bytes | None) -> None:
+        """Complete a callback with `result` as it is, or with none (SendDurableExecutionCallbackSuccess)."""
+        parameters: dict[str, Any] = {"CallbackId": callback_id}
+        if result is not None:
+            parameters["Result"] = result
+        self._requests.call("SendDurableExecutionCallbackSuccess", callback_id, parameters)
+
+    def fail_callback(self, callback_id: str, error: ErrorPayload | None) -> None:
+        """Fail a callback (SendDurableExecutionCallbackFailure)."""
+        parameters: dict[str, Any] = {"CallbackId": callback_id}
+        if error is not None:
+            parameters["Error"] = wire.write_error(error)
+        self._requests.call("SendDurableExecutionCallbackFailure", callback_id, parameters)
+
+    def heartbeat_callback(self, callback_id: str) -> None:
+        """Restart a callback's heartbeat timer (SendDurableExecutionCallbackHeartbeat)."""
+        self._requests.call("SendDurableExecutionCallbackHeartbeat", callback_id, {"CallbackId": callback_id})
+
+    def start(self, function: str, *, qualifier: str, payload: bytes, name: str | None = None) -> StartedExecution:
+        """Invoke a durable function asynchronously (Invoke)."""
+        parameters: dict[str, Any] = {
+            "FunctionName": function,
+            "Qualifier": qualifier,
+            "InvocationType": "Event",
+            "LogType": "None",
+            "Payload": payload,
+        }
+        if name is not None:
+            parameters["DurableExecutionName"] = name
+        answer = self._requests.call("Invoke", function, parameters)
+        return StartedExecution(answer.get("DurableExecutionArn"), answer.get("ExecutedVersion"))
+
+    def functions(self) -> Iterator[Function]:
+        """All functions of the account and region in their `$LATEST` configuration (ListFunctions)."""
+        pages = self._requests.pages("ListFunctions", "", {"MaxItems": _FUNCTIONS_PAGE}, member="Functions")
+        return (wire.read_function(row) for page in pages for row in page)
+
+    def function(self, name: str, *, qualifier: str | None = None) -> Function:
+        """One function's configuration (GetFunctionConfiguration)."""
+        parameters = {"FunctionName": name} | ({"Qualifier": qualifier} if qualifier else {})
+        return wire.read_function(self._requests.call("GetFunctionConfiguration", name, parameters))
+
+    def versions(self, name: str) -> Iterator[Function]:
+        """The versions of a function, `$LATEST` included (ListVersionsByFunction)."""
+        parameters = {"FunctionName": name, "MaxItems": _FUNCTIONS_PAGE}
+        pages = self._requests.pages("ListVersionsByFunction", name, parameters, member="Versions")
+        return (wire.read_function(row) for page in pages for row in page)
+
+    def alias_versions(self, name: str, alias: str) -> list[str]:
+        """The version an alias points to, and the second one of a weighted alias (GetAlias)."""
+        answer = self._requests.call("GetAlias", f"{name}:{alias}", {"FunctionName": name, "Name": alias})
+        routing = answer.get("RoutingConfig")
+        weights = routing.get("AdditionalVersionWeights") if isinstance(routing, Mapping) else None
+        return [str(answer.get("FunctionVersion", "")), *(weights if isinstance(weights, Mapping) else ())]
+
+
+def _page(size: int) -> int:
+    return max(1, min(size, _MAX_PAGE))
+
+
+def _list_parameters(request: ListRequest) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "Qualifier": request.qualifier,
+        "DurableExecutionName": request.name,
+        "Statuses": [str(ExecutionStatus(request.status))] if request.status else None,
+        "StartedAfter": request.started_after,
+        "StartedBefore": request.started_before,
+        "ReverseOrder": request.sends_oldest_first,
+    }
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _read_event_without_data(raw: Json) -> Event:
+    event = wire.read_event(raw)
+    if (event.input is None or event.input.text is None) and (event.result is None or event.result.text is None):
+        return event
+    return replace(event, input=event.input and _WITHHELD, result=event.result and _WITHHELD)
+
+
+def is_loopback(endpoint_url: str | None) -> bool:
+    """Whether the endpoint is on this machine."""
+    host = urlsplit(endpoint_url or "").hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_aws(endpoint_url: str | None) -> bool:
+    """Whether the endpoint is AWS itself; none means the one that AWS publishes."""
+    if endpoint_url is None:
+        return True
+    host = urlsplit(endpoint_url).hostname or ""
+    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+
+
+# --- the client library -----------------------------------------------------------------------------------------------
+
+_RAW = "Raw"
+_DUMMY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+
+
+class BotocoreTransport:
+    """Sends single requests through botocore, whose client is made at the first one."""
+
+    def __init__(self, settings: Settings, limits: Limits) -> None:
+        self._settings = settings
+        self._limits = limits
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether AWS answers."""
+        return is_aws(self._settings.endpoint_url)
+
+    @property
+    def profile(self) -> str | None:
+        """The profile in use, which the environment may have chosen."""
+        return self._settings.profile or self._session.profile
+
+    @property
+    def source(self) -> Source:
+        """Where the answers come from."""
+        settings = self._settings
+        kind = "local" if settings.is_local else "aws" if self.is_aws else "emulator"
+        return Source(kind, settings.context, self._region, settings.endpoint_url)
+
+    def send(self, operation: str, parameters: Json) -> Json:
+        """The answer as the service wrote it, with members that the client library does not know."""
+        import botocore.exceptions
+        from botocore import xform_name
+
+        try:
+            answer = getattr(self._client, xform_name(operation))(**parameters)
+            if operation == "Invoke":
+                answer["Payload"].read()
+        except botocore.exceptions.ClientError as error:
+            raise RequestFailed(_read_failure(error.response)) from error
+        except botocore.exceptions.BotoCoreError as error:
+            raise RequestFailed(Failure(type(error).__name__, str(error))) from error
+        raw = answer.get(_RAW, answer)
+        if not isinstance(raw, Mapping):
+            raise RequestFailed(Failure("UnreadableAnswer", status=200, is_json=False))
+        return raw
+
+    @cached_property
+    def _session(self) -> Any:
+        import botocore.session
+
+        if not self._settings.is_local or self._settings.profile:
+            return botocore.session.Session(profile=self._settings.profile)
+        # The local context does not depend on what happens to be configured for AWS, be it broken or not.
+        session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+        session.set_config_variable("config_file", os.devnull)
+        session.set_config_variable("credentials_file", os.devnull)
+        return session
+
+    @cached_property
+    def _region(self) -> str | None:
+        import botocore.exceptions
+
+        configured = self._settings.region
+        if configured is None:
+            try:
+                configured = self._session.get_config_variable("region")
+            except botocore.exceptions.BotoCoreError:
+                # It is reported by the request that needs it.
+                configured = None
+        return configured or (LOCAL_REGION if is_loopback(self._settings.endpoint_url) else None)
+
+    @cached_property
+    def _client(self) -> Any:
+        from botocore.config import Config
+
+        endpoint_url = self._settings.endpoint_url
+        config = Config(
+            connect_timeout=self._limits.connect_s,
+            read_timeout=self._limits.read_s,
+            # Requests are tried again by our own rules: botocore repeats every 502, also that of a denied key, and
+            # changes whose answer was lost.
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            # It knows lengths, not patterns; ids of emulators and statuses of the future are the server's to judge.
+            parameter_validation=False,
+            # A proxy of the environment cannot reach this machine's own endpoints.
+            proxies={} if is_loopback(endpoint_url) else None,
+        )
+        try:
+            client = self._session.create_client(
+                "lambda", region_name=self._region, endpoint_url=endpoint_url, config=config, **self._credentials()
+            )
+        except ValueError as error:
+            raise RequestFailed(Failure("InvalidEndpoint", str(error))) from error
+        client.meta.events.register("before-parse.lambda", _keep_raw)
+        return client
+
+    def _credentials(self) -> Mapping[str, str]:
+        """Keys that mean nothing for servers on this machine when there are no others; else what the chain finds."""
+        if self._settings.is_local and not self._settings.profile:
+            return _DUMMY_KEYS
+        if not is_loopback(self._settings.endpoint_url):
+            return {}
+        providers = self._session.get_component("credential_provider")
+        # Asking the metadata service of a cloud machine costs seconds where there is none.
+        for name in ("container-role", "iam-role"):
+            providers.remove(name)
+        return {} if self._session.get_credentials() else _DUMMY_KEYS
+
+
+def _keep_raw(
+    operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
+    """Hand on the JSON as it came: the client library drops members it does not know and is slow on long histories."""
+    if operation_model.has_streaming_output and response_dict["status_code"] < 300:
+        return
+    body = response_dict["body"]
+    try:
+        raw = json.loads(body) if body else {}
+    except ValueError:
+        raw = None
+    customized_response_dict[_RAW] = raw
+    if response_dict["status_code"] < 300:
+        response_dict["body"] = b"{}"
+
+
+def _read_failure(response: Json) -> Failure:
+    """The failure in an error response; servers put its code into a header, the body or nowhere."""
+    metadata = response.get("ResponseMetadata", {})
+    status = metadata.get("HTTPStatusCode")
+    raw = response.get(_RAW)
+    body = raw if isinstance(raw, Mapping) else {}
+    code = str(response.get("Error", {}).get("Code", ""))
+    stated = str(body.get("Type", ""))
+    if (not code or code.isdigit()) and stated.endswith("Exception"):
+        code = stated
+    message = body.get("message") or body.get("Message") or body.get("errorMessage") or ""
+    headers = metadata.get("HTTPHeaders", {})
+    return Failure(
+        code=code or str(status),
+        message=str(message),
+        status=status,
+        request_id=metadata.get("RequestId"),
+        retry_after_s=_seconds(headers.get("retry-after")),
+        is_json=isinstance(raw, Mapping),
+    )
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None
