@@ -59,11 +59,9 @@ class Worker:
     @property
     def is_usable(self) -> bool:
         """Whether it can take another invocation."""
-        return (
-            not self._is_doomed
-            and not self._exit.done()
-            and (self._process is None or not has_ended(self._process.pid))
-        )
+        if self._is_doomed or self._exit.done():
+            return False
+        return self._process is None or not has_ended(self._process.pid)
 
     async def live(self) -> None:
         """Start the process, and serve it until it has ended."""

@@ -14,7 +14,7 @@ import pytest
 
 from durablectl.local.environment import inherited_environment
 from durablectl.local.workers import PoolClosed
-from tests.local.worker_support import HANDLERS, eventually, is_running, make_function, running_service
+from tests.local.worker_support import HANDLERS, eventually, exists, is_running, make_function, running_service
 
 KILLED_SERVICE = """
 import asyncio, sys
@@ -139,7 +139,7 @@ async def test_warm_worker_that_was_killed_meanwhile_is_replaced() -> None:
     async with running_service() as service:
         first = (await service.result("whoami"))["pid"]
         os.kill(first, signal.SIGKILL)
-        await eventually(lambda: not is_running(first))
+        await eventually(lambda: not exists(first))
 
         second = (await service.result("whoami"))["pid"]
 

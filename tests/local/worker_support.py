@@ -97,14 +97,18 @@ async def eventually(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def is_running(pid: int) -> bool:
-    """Whether a process runs; one that has ended and that nobody has waited for does not."""
+def exists(pid: int) -> bool:
+    """Whether a process is there, be it that it has ended and that nobody has waited for it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    status = Path(f"/proc/{pid}/stat")
+    return True
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process has not ended, even if its parent is gone and nobody waits for it."""
     try:
-        return status.read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return not Path("/proc/self").exists()
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return exists(pid) and not Path("/proc/self").exists()

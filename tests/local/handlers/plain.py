@@ -104,7 +104,7 @@ def log(event: Event, context: Any) -> None:
     logging.getLogger("orders").debug("not shown")
 
 
-def large(event: Event, context: Any) -> str:
+def large(event: Event, context: Any) -> Any:
     return "x" * event["size"]
 
 
