@@ -25,9 +25,7 @@ def bind_command(spec: CommandSpec) -> Callable[..., None]:
     """A function with one parameter for each option of the command, to be registered with Typer."""
     parameters = inspect.signature(spec.run, eval_str=True).parameters
     own = [parameter for name, parameter in parameters.items() if name != "runtime"]
-    bundles: dict[str, type] = {
-        parameter.name: parameter.annotation for parameter in own if is_dataclass(parameter.annotation)
-    }
+    bundles: dict[str, type] = {parameter.name: parameter.annotation for parameter in own if _is_bundle(parameter)}
     shared = _shared_bundles(spec)
 
     def command(ctx: typer.Context, **values: Any) -> None:
@@ -102,6 +100,10 @@ def _zone(instants: Instants) -> str | None:
     if zone:
         parse_zone(zone)
     return zone
+
+
+def _is_bundle(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
 
 
 def _spread(bundle: type) -> list[inspect.Parameter]:

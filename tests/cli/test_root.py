@@ -1,0 +1,62 @@
+"""The root: help, version, unknown words, and options before and after the command."""
+
+from __future__ import annotations
+
+import pytest
+
+from durablectl import __version__
+from durablectl.cli.app import COMMANDS
+from tests.cli.harness import run
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
+def test_root_help_lists_the_commands_in_groups_and_exits_0(arguments: tuple[str, ...]) -> None:
+    ran = run(*arguments)
+
+    assert ran.code == 0
+    assert ran.out.startswith("Usage: durablectl [OPTIONS] COMMAND [ARGS]...      Operate AWS Lambda durable executions.")
+    assert "Exit codes  0 ok" in ran.out
+    for spec in COMMANDS:
+        assert spec.words[-1] in ran.out
+
+
+def test_version_is_one_line() -> None:
+    ran = run("--version")
+
+    assert (ran.code, ran.out, ran.err) == (0, f"durablectl {__version__}\n", "")
+
+
+@pytest.mark.parametrize("word", ["rm", "kill", "cancel", "terminate"])
+def test_words_that_would_end_something_are_refused_with_the_right_verb(word: str) -> None:
+    ran = run(word, "orders/order-1042")
+
+    assert ran.code == 2
+    assert ran.err.startswith(f'error: No command "{word}". ')
+    assert "To end an execution: durablectl stop EXEC" in ran.err
+    assert not ran.settings
+
+
+def test_an_unknown_word_gets_one_suggestion() -> None:
+    ran = run("lst")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == 'error: No command "lst"\n  did you mean: durablectl list\n'
+
+
+def test_no_abbreviations_of_command_names() -> None:
+    assert run("hist").code == 2
+
+
+def test_an_unknown_option_names_the_help() -> None:
+    ran = run("list", "--nope")
+
+    assert ran.code == 2
+    assert ran.err == "error: no such option: --nope\n  see: durablectl list --help\n"
+
+
+def test_a_usage_error_is_one_json_object_for_a_program() -> None:
+    ran = run("list", "-o", "json", "--nope")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.error["type"] == "usage"
+    assert ran.error["code"] == 2
