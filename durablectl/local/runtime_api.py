@@ -72,6 +72,7 @@ class RuntimeApi:
     def stop(self) -> None:
         """End the worker's long poll and the server."""
         self._is_stopping = True
+        self.poll_waiting.clear()
         if self._poll is not None and not self._poll.done():
             self._poll.set_result(None)
         self._server.stop()
@@ -98,12 +99,17 @@ class RuntimeApi:
     async def _next(self, _request: Request) -> Response:
         if self.poll_waiting.is_set() or (self._current is not None and not self._current.reply.done()):
             return refused(403, "InvalidStateTransition", "the previous invocation has not been answered")
-        self._poll = asyncio.get_running_loop().create_future()
-        self.poll_waiting.set()
-        delivery = None if self._is_stopping else await self._poll
+        delivery = await self._next_delivery()
         if delivery is None:
             return refused(500, "Shutdown", "the service is stopping")
         return Response(delivery.payload, media_type="application/json", headers=delivery.headers)
+
+    async def _next_delivery(self) -> Delivery | None:
+        if self._is_stopping:
+            return None
+        self._poll = asyncio.get_running_loop().create_future()
+        self.poll_waiting.set()
+        return await self._poll
 
     async def _response(self, request: Request) -> Response:
         body = await bounded_body(request, RESPONSE_LIMIT_BYTES)
@@ -152,7 +158,6 @@ class QuietServer(uvicorn.Server):
             uvicorn.Config(
                 application,
                 log_config=None,
-                log_level="critical",
                 access_log=False,
                 lifespan="off",
                 ws="none",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import secrets
 import signal
@@ -245,7 +246,14 @@ def delivery_headers(invocation: Invocation, now: datetime) -> dict[str, str]:
         "Lambda-Runtime-Aws-Tenant-Id": invocation.tenant_id,
         "Lambda-Runtime-Client-Context": invocation.client_context,
     }
-    return headers | {name: value for name, value in optional.items() if value is not None}
+    return headers | {name: header_text(value) for name, value in optional.items() if value is not None}
+
+
+def header_text(text: str) -> str:
+    """Text as it can stand in a header: JSON keeps its meaning, what is not ASCII in it being escaped."""
+    # A control character in JSON can only be white space between its parts.
+    spaced = "".join(character if character >= " " else " " for character in text)
+    return "".join(character if character <= "~" else json.dumps(character)[1:-1] for character in spaced)
 
 
 def has_ended(child: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from durablectl.local.environment import inherited_environment
+from durablectl.local.worker_process import BOOTSTRAP
 from durablectl.local.workers import PoolClosed
 from tests.local.worker_support import HANDLERS, eventually, exists, is_running, make_function, running_service
 
@@ -77,7 +79,7 @@ async def test_payload_that_is_not_json_is_an_error_of_the_runtime() -> None:
 async def test_context_tells_about_the_invocation() -> None:
     async with running_service() as service:
         context = await service.result(
-            "describe_context", trace_id="Root=1-2", tenant_id="acme", client_context='{"custom": {"a": "1"}}'
+            "describe_context", trace_id="Root=1-2", tenant_id="acme", client_context='{"custom":\n{"a": "Zoë"}}'
         )
 
     assert 0 < context.pop("remaining") <= 30_000
@@ -89,7 +91,7 @@ async def test_context_tells_about_the_invocation() -> None:
         "memory_limit_in_mb": "128",
         "log_group_name": "/aws/lambda/describe_context",
         "tenant_id": "acme",
-        "custom": {"a": "1"},
+        "custom": {"a": "Zoë"},
         "cognito_identity_id": None,
         "trace_id": "Root=1-2",
     }
@@ -376,6 +378,10 @@ async def test_closing_cuts_off_what_does_not_end_in_time() -> None:
         assert not any(map(is_running, pids))
         with pytest.raises(PoolClosed):
             await running
+
+
+def test_bootstrap_runs_on_interpreters_from_python_3_9_on() -> None:
+    ast.parse(BOOTSTRAP.read_text(), feature_version=(3, 9))
 
 
 async def test_workers_end_when_the_service_is_killed() -> None:
