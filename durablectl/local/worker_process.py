@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from durablectl.clock import Clock
-from durablectl.local.environment import worker_environment
 from durablectl.local.faults import exit_fault, exit_reason, init_timeout_fault, timeout_fault
 from durablectl.local.functions import Function
 from durablectl.local.invocations import STREAMS, Invocation, InvocationFault, InvocationOutcome, LogLine, Stream
 from durablectl.local.runtime_api import Reply, RuntimeApi
+from durablectl.local.worker_environment import worker_environment
 from durablectl.local.worker_output import OutputPipe
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap" / "python.py"
