@@ -95,9 +95,14 @@ def is_version(qualifier: str) -> bool:
     return _VERSION.fullmatch(qualifier) is not None
 
 
+def is_execution_name(text: str) -> bool:
+    """Whether the service would take `text` as the name of an execution."""
+    return _EXECUTION_NAME.fullmatch(text) is not None
+
+
 def check_execution_name(name: str, *, option: str = "--name") -> str:
     """`name` as it is; raises UsageError for what the service would not take as an execution's name."""
-    if _EXECUTION_NAME.fullmatch(name):
+    if is_execution_name(name):
         return name
     wrong = re.search(r"[^a-zA-Z0-9_-]", name)
     start = wrong.start() if wrong else min(len(name), 64)

@@ -1,0 +1,159 @@
+"""Functions: which of them are durable, which a user means, and which versions stand behind a qualifier."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from durablectl.backend.base import Backend
+from durablectl.errors import AccessDenied, NotFound, Unsupported, UsageError
+from durablectl.model.executions import Function
+from durablectl.model.refs import is_version, parse_function_reference
+from durablectl.operate.notes import Notes
+from durablectl.operate.wording import counted, listed, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A function to be listed, with the version to which that is restricted."""
+
+    name: str
+    version: str | None = None
+    configuration: Function | None = None
+    """Where listing the functions told it."""
+
+    @property
+    def label(self) -> str:
+        """The function as a user would type it."""
+        return f"{self.name}:{self.version}" if self.version else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFunction:
+    """A durable function, with its versions and the count of its executions where these were asked for."""
+
+    function: Function
+    versions: tuple[Function, ...] = ()
+    counts: dict[str, int] | None = None
+
+
+def durable_functions(
+    backend: Backend,
+    globs: Sequence[str] = (),
+    *,
+    notes: Notes,
+    with_versions: bool = False,
+    with_counts: bool = False,
+) -> Iterator[FoundFunction]:
+    """Durable functions by name, narrowed to `globs` if there are any.
+
+    A function whose versions or executions cannot be read is given without them, with a warning. Raises NotFound for a
+    name without wildcards that no durable function has, before anything is given.
+    """
+    functions = sorted(_list_durable(backend), key=lambda function: function.name)
+    _check_known(globs, functions)
+    for function in functions:
+        if globs and not any(_is_meant(glob, function) for glob in globs):
+            continue
+        found = FoundFunction(function)
+        try:
+            found = _with_facts(backend, found, with_versions, with_counts)
+        except (AccessDenied, NotFound, Unsupported) as error:
+            notes.warning(error.message, function=function.name, type=error.type)
+        yield found
+
+
+def _with_facts(backend: Backend, found: FoundFunction, with_versions: bool, with_counts: bool) -> FoundFunction:
+    name = found.function.name
+    if with_versions:
+        found = replace(found, versions=tuple(backend.versions(name)))
+    if with_counts:
+        found = replace(found, counts=dict(Counter(str(row.status) for row in backend.executions(name))))
+    return found
+
+
+def functions_in_scope(backend: Backend, scope: Sequence[str], notes: Notes) -> list[Searched]:
+    """The functions that `scope` means: names as they are, patterns and an empty scope by listing all functions.
+
+    An alias becomes the versions that it points to.
+    """
+    if not scope:
+        return [Searched(function.name, configuration=function) for function in _list_to_search(backend)]
+    searched: dict[Searched, None] = {}
+    known: list[Function] | None = None
+    for reference in scope:
+        if not _is_pattern(reference):
+            searched |= dict.fromkeys(resolve_function(backend, reference, notes))
+            continue
+        known = _list_to_search(backend) if known is None else known
+        matching = [function for function in known if fnmatchcase(function.name, reference)]
+        if not matching:
+            raise NotFound(f'no durable function matches "{reference}"', hint=_known_hint(known))
+        searched |= dict.fromkeys(Searched(function.name, configuration=function) for function in matching)
+    return list(searched)
+
+
+def resolve_function(backend: Backend, reference: str, notes: Notes, *, qualifier: str | None = None) -> list[Searched]:
+    """A function with the versions behind its qualifier: none, one, or the two of a weighted alias."""
+    function = parse_function_reference(reference)
+    if qualifier is not None and function.qualifier not in (None, qualifier):
+        raise UsageError(f'"{reference}" names another version than --qualifier {qualifier}')
+    wanted = qualifier or function.qualifier
+    if wanted is None or is_version(wanted):
+        return [Searched(function.name, wanted)]
+    versions = _alias_versions(backend, function.name, wanted)
+    if len(versions) > 1:
+        notes.note(f"alias {wanted} of {function.name} is weighted over versions {' and '.join(versions)}")
+    return [Searched(function.name, version) for version in versions]
+
+
+def _alias_versions(backend: Backend, name: str, alias: str) -> list[str]:
+    try:
+        return backend.alias_versions(name, alias)
+    except AccessDenied as error:
+        raise AccessDenied(
+            f'alias "{alias}" cannot filter executions and resolving it was denied (lambda:GetAlias)',
+            hint="use a version number: --qualifier 7",
+            request_id=error.request_id,
+            details=error.details,
+        ) from error
+
+
+def _list_durable(backend: Backend) -> list[Function]:
+    return [function for function in backend.functions() if function.is_durable]
+
+
+def _list_to_search(backend: Backend) -> list[Function]:
+    try:
+        return _list_durable(backend)
+    except (AccessDenied, Unsupported) as error:
+        # Without the list of functions the user can still name one.
+        error.hint = (*error.hint, "or name the function: -f FUNCTION, or FUNCTION/NAME")
+        raise
+
+
+def _is_pattern(reference: str) -> bool:
+    return any(character in reference for character in "*?[")
+
+
+def _is_meant(glob: str, function: Function) -> bool:
+    if _is_pattern(glob):
+        return fnmatchcase(function.name, glob)
+    return parse_function_reference(glob).name == function.name
+
+
+def _check_known(globs: Iterable[str], functions: Sequence[Function]) -> None:
+    for glob in globs:
+        if not _is_pattern(glob) and not any(_is_meant(glob, function) for function in functions):
+            near = nearest(parse_function_reference(glob).name, [function.name for function in functions])
+            hint = [f"close names: {', '.join(near)}"] if near else _known_hint(functions)
+            raise NotFound(f'no durable function "{glob}"', hint=hint)
+
+
+def _known_hint(functions: Sequence[Function]) -> list[str]:
+    if not functions:
+        return ["there is no durable function in this account and region"]
+    names = listed([function.name for function in functions])
+    return [f"{counted(len(functions), 'durable function')}: {names}"]

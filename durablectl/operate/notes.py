@@ -1,0 +1,32 @@
+"""Where operations report what is worth knowing beside their result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class Notes(Protocol):
+    """Takes notes and warnings; the command line writes them to stderr."""
+
+    def note(self, text: str) -> None:
+        """Something worth knowing, such as what a search covered."""
+
+    def warning(self, text: str, **facts: Any) -> None:
+        """The result is incomplete or risky; `facts` say which function, or which kind of error."""
+
+
+@dataclass(slots=True)
+class CollectedNotes:
+    """Keeps notes and warnings in lists."""
+
+    notes: list[str] = field(default_factory=list)
+    warnings: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Keep a note."""
+        self.notes.append(text)
+
+    def warning(self, text: str, **facts: Any) -> None:
+        """Keep a warning with its facts."""
+        self.warnings.append((text, facts))

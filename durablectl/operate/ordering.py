@@ -1,0 +1,45 @@
+"""Executions in order of their start, whatever order the server gives them in."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import chain
+
+from durablectl.model.executions import Execution
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+FULL_PAGE = 1000
+
+Fetch = Callable[[int], Iterable[Execution]]
+"""Reads rows from the first one on, in pages of so many."""
+
+
+def in_order(fetch: Fetch, *, oldest_first: bool = False, page_size: int = FULL_PAGE) -> Iterator[Execution]:
+    """Rows in order of their start, streamed as long as the server gives them so.
+
+    A server that lists the other way round shows that with its first two different starts; then all rows are read
+    before the first one is given.
+    """
+    rows = iter(fetch(page_size))
+    head: list[Execution] = []
+    for row in rows:
+        head.append(row)
+        if _started(row) != _started(head[0]):
+            break
+    is_reversed = bool(head) and (_started(head[-1]) > _started(head[0])) != oldest_first
+    if not is_reversed or _started(head[-1]) == _started(head[0]):
+        return chain(head, rows)
+    rest = rows if page_size >= FULL_PAGE else iter(fetch(FULL_PAGE))
+    everything = [*head, *rest] if page_size >= FULL_PAGE else list(rest)
+    return iter(sorted(everything, key=_started, reverse=not oldest_first))
+
+
+def merged(streams: Iterable[Iterable[Execution]], *, oldest_first: bool = False) -> Iterator[Execution]:
+    """Several ordered streams as one, read only as far as it is consumed."""
+    return heapq.merge(*streams, key=_started, reverse=not oldest_first)
+
+
+def _started(row: Execution) -> datetime:
+    return row.started_at or _NEVER

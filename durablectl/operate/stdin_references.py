@@ -1,0 +1,63 @@
+"""References on standard input: one on a line, or records that an earlier command wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from durablectl.errors import UsageError
+from durablectl.operate.actions import Outcome
+from durablectl.operate.notes import Notes
+from durablectl.operate.wording import counted
+
+
+def read_references(lines: Iterable[str], notes: Notes) -> list[str]:
+    """The references on `lines`, without blank ones and comments.
+
+    A line that starts with `{` is a record whose ARN is meant. Records of actions that are done with are left out, so
+    that feeding the results of an interrupted batch back continues it. Raises UsageError for a record without an ARN.
+    """
+    references: list[str] = []
+    settled = 0
+    for number, line in enumerate(lines, start=1):
+        text = line.strip().lstrip("\ufeff")
+        if not text or text.startswith("#"):
+            continue
+        if not text.startswith("{"):
+            references.append(text)
+            continue
+        record = _read_record(text, number)
+        if _is_settled(record):
+            settled += 1
+        else:
+            references.append(_arn_of(record, number))
+    if settled:
+        notes.note(f"{counted(settled, 'action result')} left out: done already")
+    return references
+
+
+def _read_record(text: str, number: int) -> dict[str, object]:
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise UsageError(
+            f"line {number} of standard input starts like a JSON record and is none",
+            hint=[str(error), "records are one JSON object a line, as -o jsonl writes them"],
+        ) from error
+    return record if isinstance(record, dict) else {}
+
+
+def _is_settled(record: dict[str, object]) -> bool:
+    outcome = record.get("outcome")
+    return isinstance(outcome, str) and outcome in {str(each) for each in Outcome if each.is_settled}
+
+
+def _arn_of(record: dict[str, object], number: int) -> str:
+    for key in ("arn", "execution_arn"):
+        arn = record.get(key)
+        if isinstance(arn, str) and arn:
+            return arn
+    raise UsageError(
+        f'line {number} of standard input is a JSON record without an "arn"',
+        hint="feed it the -o jsonl or -o name output of list, or of an action",
+    )
