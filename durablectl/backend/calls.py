@@ -54,9 +54,15 @@ _CALLS = (
     ),
     Call("Invoke", "start", "change", "function", "start executions of", is_read=False, iam_action="InvokeFunction"),
     Call("ListFunctions", "functions", "functions", "account", "list"),
-    Call("GetFunctionConfiguration", "functions", "functions", "function", "read the configuration of"),
-    Call("ListVersionsByFunction", "functions --versions", "functions", "function", "list the versions of"),
-    Call("GetAlias", "functions", "functions", "function", "resolve aliases of"),
+    Call(
+        "GetFunctionConfiguration",
+        "reading function configurations",
+        "functions",
+        "function",
+        "read the configuration of",
+    ),
+    Call("ListVersionsByFunction", "listing versions", "functions", "function", "list the versions of"),
+    Call("GetAlias", "resolving aliases", "functions", "function", "resolve aliases of"),
 )
 
 CALLS: Mapping[str, Call] = {call.operation: call for call in _CALLS}

@@ -1,0 +1,36 @@
+"""The servers of the tests as fixtures; each worker of a parallel run has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.local_service import LocalServiceProcess, local_service
+from tests.servers.runner import OfficialRunner, official_runner
+from tests.servers.stub import StubService, stub_service
+
+HANDLERS = Path(__file__).with_name("handlers.py")
+
+
+@pytest.fixture
+def stub() -> Iterator[StubService]:
+    """A stub that answers what the test scripts."""
+    with stub_service() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def official_server() -> Iterator[OfficialRunner]:
+    """The official testing SDK's local runner, serving `order`."""
+    with official_runner(HANDLERS) as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
+def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServiceProcess]:
+    """Our local service with a store in a file, serving `order`."""
+    directory = tmp_path_factory.mktemp("local-service")
+    with local_service({"order": f"{HANDLERS}:order"}, directory=directory, store=directory / "local.db") as service:
+        yield service
