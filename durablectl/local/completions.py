@@ -127,6 +127,12 @@ def ending_of(closing: Closing) -> Ending:
     return Ending(ExecutionStatus.SUCCEEDED, result=closing.result)
 
 
+def ending_of_fold(folded: Fold) -> Ending:
+    """How a closed execution ended."""
+    execution = folded.execution
+    return Ending(execution.status, execution.result.text if execution.result else None, execution.error)
+
+
 def execution_timeout_ending(timeout_s: int) -> Ending:
     """The end of an execution that took longer than it may."""
     error = ErrorPayload(message=f"Execution timed out after {timeout_s} seconds.")

@@ -34,6 +34,9 @@ class ServiceError(Exception):
         return {"Type": who, self.message_member: self.message, **self.extra}
 
 
+UNQUALIFIED = "You cannot invoke a durable function using an unqualified ARN."
+
+
 def invalid_parameter(message: str) -> ServiceError:
     """A request whose values the service does not accept."""
     return ServiceError("InvalidParameterValueException", 400, message)

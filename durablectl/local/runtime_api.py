@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from durablectl.local.invocations import InvocationFault
 
@@ -153,7 +154,7 @@ class RuntimeApi:
 class QuietServer(uvicorn.Server):
     """A server inside another program: it leaves signals alone and is idle while nothing happens."""
 
-    def __init__(self, application: Starlette) -> None:
+    def __init__(self, application: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(
                 application,

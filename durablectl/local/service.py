@@ -1,0 +1,186 @@
+"""The local durable execution service as one program: journal, engine, workers and HTTP, from start to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from durablectl.clock import Clock, SystemClock
+from durablectl.errors import Conflict, ServiceFault
+from durablectl.local.catalog import Catalog, Identity
+from durablectl.local.checkpointing import Checkpointing
+from durablectl.local.engine import Engine
+from durablectl.local.functions import Function
+from durablectl.local.http import application
+from durablectl.local.invocations import LogLine
+from durablectl.local.invoking import Invoking
+from durablectl.local.journal import Journal
+from durablectl.local.operating import Operating
+from durablectl.local.port_holder import port_holder
+from durablectl.local.recovery import Recovered, recover
+from durablectl.local.runtime_api import QuietServer
+from durablectl.local.store import OutputLine
+from durablectl.local.timers import Timers
+from durablectl.local.verdicts import RetryPolicy
+from durablectl.local.workers import WorkerPool
+
+STOP_GRACE_S = 2.0
+"""How long running invocations may go on after a request to stop; what is cut off is repeated at the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOptions:
+    """How to run the service."""
+
+    functions: Sequence[Function]
+    store: Path | None
+    """None keeps executions in memory."""
+    port: int
+    """0 takes a free one."""
+    on_ready: Callable[[str, Sequence[Function]], None]
+    """Called with the endpoint when the service can be used."""
+    on_log: Callable[[LogLine], None]
+    on_recovered: Callable[[Recovered], None] | None = None
+    """Called before that with what the store held."""
+    host: str = "127.0.0.1"
+    identity: Identity = field(default_factory=Identity)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
+    clock: Clock = field(default_factory=SystemClock)
+
+
+def run(options: ServiceOptions) -> int:
+    """Run the service until SIGINT or SIGTERM; the exit code that says which.
+
+    Raises Conflict when the port or the store is taken, ConfigError when the store cannot be used, ServiceFault when
+    the store fails while the service runs.
+    """
+    bound = _bind(options.host, options.port)
+    try:
+        journal = Journal(options.store)
+        return asyncio.run(LocalService(options, journal, bound).run())
+    finally:
+        bound.close()
+
+
+class LocalService:
+    """One run of the service."""
+
+    def __init__(self, options: ServiceOptions, journal: Journal, bound: socket.socket) -> None:
+        self._options = options
+        self._journal = journal
+        self._socket = bound
+        self._stop_signals: list[int] = []
+        self._stopping = asyncio.Event()
+        self._output: list[OutputLine] = []
+
+    async def run(self) -> int:
+        """Serve until a signal comes; then let invocations end, and close the journal last."""
+        self._journal.start()
+        self._watch_signals()
+        try:
+            await self._serve()
+        finally:
+            self._keep_output()
+            await self._journal.close()
+        if self._journal.failure is not None:
+            raise ServiceFault(f"the store failed: {self._journal.failure}", hint="nothing acknowledged was lost")
+        return 128 + self._stop_signals[0] if self._stop_signals else 0
+
+    async def _serve(self) -> None:
+        options, endpoint = self._options, self._endpoint()
+        pool = WorkerPool(
+            clock=options.clock,
+            region=options.identity.region,
+            account=options.identity.account,
+            lambda_endpoint=endpoint,
+            on_log=self._on_log,
+        )
+        timers = Timers(options.clock)
+        catalog = Catalog(options.functions, options.identity)
+        async with pool, asyncio.TaskGroup() as tasks:
+            engine = Engine(
+                catalog=catalog,
+                journal=self._journal,
+                invoker=pool,
+                clock=options.clock,
+                timers=timers,
+                tasks=tasks,
+                retry_policy=options.retry_policy,
+                on_failure=self._stopping.set,
+            )
+            recovered = await recover(engine)
+            server = QuietServer(application(catalog, Invoking(engine), Checkpointing(engine), Operating(engine)))
+            ticking = tasks.create_task(timers.run(), name="timers")
+            serving = tasks.create_task(server.serve(sockets=[self._socket]), name="http")
+            await _until_started(server, serving)
+            if options.on_recovered:
+                options.on_recovered(recovered)
+            options.on_ready(endpoint, options.functions)
+            await self._stopping.wait()
+            ticking.cancel()
+            await pool.close(STOP_GRACE_S)
+            engine.release_waiters()
+            server.stop()
+
+    def _endpoint(self) -> str:
+        host, port = self._socket.getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    def _watch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):
+                loop.add_signal_handler(number, self._on_signal, number)
+
+    def _on_signal(self, number: int) -> None:
+        if self._stop_signals:
+            # A second one does not wait for anybody.
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self._stop_signals.append(number)
+        self._stopping.set()
+
+    # --- what handlers write ------------------------------------------------------------------------------------------
+
+    def _on_log(self, line: LogLine) -> None:
+        if not self._output:
+            asyncio.get_running_loop().call_soon(self._keep_output)
+        self._output.append(OutputLine(line.function_name, line.request_id, line.at, line.stream, line.text))
+        self._options.on_log(line)
+
+    def _keep_output(self) -> None:
+        lines, self._output = self._output, []
+        if lines:
+            # A store that fails ends the service through the engine; output alone is not worth more.
+            self._journal.keep_output(lines).add_done_callback(lambda kept: kept.cancelled() or kept.exception())
+
+
+async def _until_started(server: QuietServer, serving: asyncio.Task[None]) -> None:
+    while not server.started and not serving.done():
+        await asyncio.sleep(0)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(512)
+    except OSError as error:
+        bound.close()
+        if error.errno != errno.EADDRINUSE:
+            raise Conflict(
+                f"cannot listen on {host}:{port}: {error.strerror}", hint="choose another: --port N"
+            ) from None
+        holder = port_holder(port)
+        raise Conflict(
+            f"port {port} is in use" + (f" by {holder}" if holder else ""),
+            hint="end that one, or take another port: --port N (0 picks a free one)",
+        ) from None
+    return bound
