@@ -15,6 +15,11 @@ CASES_AT_A_TIME = 12
 """Most cases sleep most of the time; more of them would only make each other's invocations slow."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the suite run without xdist too, which would otherwise bring this marker."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that one process runs, with --dist loadgroup")
+
+
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service under test."""

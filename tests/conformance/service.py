@@ -20,6 +20,8 @@ from botocore.config import Config
 from .catalogue import CASES, HANDLERS
 
 TARGETS = ("echo", "reject", "measure", "plain_echo", "plain_reject")
+# With more than fifteen minutes no function could be invoked synchronously.
+OPTIONS = ("--port", "0", "--store", "memory", "--execution-timeout", "15m")
 START_DEADLINE_SECONDS = 60
 STOP_DEADLINE_SECONDS = 15
 POLL_SECONDS = 0.05
@@ -55,7 +57,7 @@ def running_service(directory: Path) -> Iterator[Service]:
     output = directory / "service.log"
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "durablectl", "local", "start", "--port", "0", "--store", "memory", *_functions()],
+            [sys.executable, "-m", "durablectl", "local", "start", *OPTIONS, *_functions()],
             cwd=directory,
             env=_environment(directory),
             stdin=subprocess.DEVNULL,
@@ -77,7 +79,7 @@ def _functions() -> Iterator[str]:
 
 def _environment(directory: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "DURABLECTL_"))}
-    return kept | {"HOME": str(directory), "PYTHONUNBUFFERED": "1"}
+    return kept | {"HOME": str(directory), "TMPDIR": str(directory), "PYTHONUNBUFFERED": "1"}
 
 
 def _endpoint(process: subprocess.Popen[bytes], output: Path) -> str:
