@@ -8,9 +8,6 @@ from datetime import UTC, datetime, tzinfo
 from durablectl.views.instants import Precision, TimeFormat, format_full, format_instant, zone_name
 from durablectl.views.lines import DASH, Line, own
 
-PIPED_WIDTH = 100
-"""The width that cards are laid out for where no terminal tells one; nothing is ever cut to it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Display:
@@ -31,13 +28,18 @@ class Display:
         return self.width is not None
 
     @property
+    def names_zone(self) -> bool:
+        """Whether the style of instants needs the zone named beside them."""
+        return self.time_format is TimeFormat.LOCAL
+
+    @property
     def zone_name(self) -> str:
         """The name of the zone now."""
         return zone_name(self.zone, self.now)
 
     def header(self, title: str) -> str:
         """The header of a column of instants, which names the zone where the cells leave it out."""
-        return f"{title} ({self.zone_name})" if self.time_format is TimeFormat.LOCAL else title
+        return f"{title} ({self.zone_name})" if self.names_zone else title
 
     def instant(
         self,
@@ -55,10 +57,14 @@ class Display:
             )
         )
 
+    def full_date(self, instant: datetime) -> str:
+        """The day of an instant, for cards."""
+        return f"{instant.astimezone(self.zone):%Y-%m-%d}" if self.names_zone else self.full_instant(instant)
+
     def full_instant(self, instant: datetime | None, *, precision: Precision = Precision.SECONDS) -> str:
         """An instant with its date, for cards; the zone is not named."""
         if instant is None:
             return "–"
-        if self.time_format is not TimeFormat.LOCAL:
+        if not self.names_zone:
             return format_instant(instant, now=self.now, zone=self.zone, style=self.time_format)
         return format_full(instant, zone=self.zone, precision=precision)

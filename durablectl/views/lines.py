@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from durablectl.views.text import ELLIPSIS, clean, fit, split_escapes, width
+from durablectl.views.text import ELLIPSIS, clean, fit, head, split_escapes, width
 
 
 class Segment(NamedTuple):
@@ -72,6 +72,40 @@ def fit_line(line: Line, cells: int) -> Line:
         kept.append(segment)
         left -= segment_width
     return tuple(kept)
+
+
+def wrap_line(line: Line, cells: int | None, *, indent: int = 0) -> list[Line]:
+    """A line broken into lines of at most `cells` cells, after a space where there is one; nothing is left out."""
+    if cells is None or line_width(line) <= cells or cells <= indent + 1:
+        return [line]
+    wrapped: list[Line] = []
+    rest = line
+    while line_width(rest) > cells:
+        head, rest = _split(rest, cells, keep=indent if wrapped else 0)
+        wrapped.append(head)
+        rest = (Segment(" " * indent), *rest)
+    return [*wrapped, rest]
+
+
+def _split(line: Line, cells: int, *, keep: int) -> tuple[Line, Line]:
+    """A line cut in two, the first of at most `cells` cells; a space before `keep` cells is no place to cut."""
+    text = text_of(line)
+    end = max(1, len(head(text, cells)))
+    space = text.rfind(" ", keep + 1, end + 1)
+    # A far away space would leave most of the line empty.
+    cut = space if space > end * 2 // 3 else end
+    return _slice(line, 0, cut), _slice(line, cut + (text[cut : cut + 1] == " "), len(text))
+
+
+def _slice(line: Line, start: int, end: int) -> Line:
+    sliced: list[Segment] = []
+    position = 0
+    for text, style in line:
+        part = text[max(0, start - position) : max(0, end - position)]
+        if part:
+            sliced.append(Segment(part, style))
+        position += len(text)
+    return tuple(sliced)
 
 
 def pad(line: Line, cells: int, *, right: bool = False) -> Line:

@@ -77,10 +77,11 @@ def fit(text: str, cells: int) -> str:
         return text
     if cells <= 0:
         return ""
-    return _head(text, cells - 1) + ELLIPSIS
+    return head(text, cells - 1) + ELLIPSIS
 
 
-def _head(text: str, cells: int) -> str:
+def head(text: str, cells: int) -> str:
+    """As much of a cleaned text as fits into `cells` cells."""
     used = 0
     for index, character in enumerate(text):
         used += _character_width(character)

@@ -18,19 +18,20 @@ Record = dict[str, Any]
 """A JSON document or a part of one, every key present."""
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 ALL_FORMATS = ("table", "wide", "json", "jsonl", "yaml", "name", "plain")
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Generic[T]):
+class Column(Generic[T_contra]):
     """One column of a table, and the field of the same name in plain output."""
 
     key: str
     header: str
-    cell: Callable[[T, Display], Line]
+    cell: Callable[[T_contra, Display], Line]
     """What people see."""
-    value: Callable[[T], Any]
+    value: Callable[[T_contra], Any]
     """What plain output holds: UTC instants, milliseconds, words as the service spells them; None is empty."""
     is_wide: bool = False
     """Whether the column is left out unless all columns are asked for."""

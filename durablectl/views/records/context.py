@@ -48,8 +48,20 @@ class Reading:
         return self.redactor.redact(value) if self.redactor else (value, [])
 
     def extra(self, members: Mapping[str, Any]) -> dict[str, Any]:
-        """Members of the service that no schema of ours knows, as JSON and without secrets."""
-        return {name: self.redact(jsonable(value))[0] for name, value in members.items()}
+        """Members of the service that no schema of ours knows, as JSON, without secrets and unasked payloads."""
+        values = {name: jsonable(value) for name, value in members.items()}
+        if not self.has_payloads:
+            values = {name: without_payloads(value) for name, value in values.items()}
+        return {name: self.redact(value)[0] for name, value in values.items()}
+
+
+def without_payloads(value: Any) -> Any:
+    """A decoded answer with what its `Payload` members hold marked as left out, as the service itself would."""
+    if isinstance(value, dict):
+        if "Payload" in value:
+            return {"Truncated": True}
+        return {name: without_payloads(member) for name, member in value.items()}
+    return [without_payloads(element) for element in value] if isinstance(value, list) else value
 
 
 def jsonable(value: Any) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from durablectl.views.render.json_text import encode_json
 from durablectl.views.render.options import OutputOptions
-from durablectl.views.text import escape_in_document, is_safe
+from durablectl.views.text import is_safe
 from durablectl.views.view import Record, View, stamped
 
 
@@ -37,16 +36,6 @@ def render_yaml(view: View[Any], options: OutputOptions, stream: BinaryIO) -> in
     return count
 
 
-def encode_json(value: Any, *, indent: int | None = None) -> str:
-    r"""JSON text that no terminal misreads; it parses back to the same value."""
-    try:
-        encoded = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-    except ValueError:
-        # A payload may hold NaN or Infinity, which Python reads and JSON does not know.
-        encoded = json.dumps(_without_nan(value), ensure_ascii=False, indent=indent)
-    return escape_in_document(encoded)
-
-
 def encode_yaml(value: Any) -> str:
     """YAML text in block style that no terminal misreads."""
     import yaml
@@ -54,9 +43,13 @@ def encode_yaml(value: Any) -> str:
     base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     dumper: Any = type("Dumper", (base,), {"ignore_aliases": lambda self, node: True})
     dumper.add_representer(str, _represent_text)
-    text = yaml.dump(
-        value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=2**31 - 1
-    )
+    try:
+        text = yaml.dump(
+            value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=2**31 - 1
+        )
+    except RecursionError:
+        # The dumper cannot nest some hundred levels deep. JSON is YAML too.
+        return encode_json(value, indent=2) + "\n"
     return _escape_yaml(text)
 
 
@@ -89,14 +82,6 @@ def _queried(document: Any, options: OutputOptions) -> Any:
 def _write(stream: BinaryIO, line: str) -> None:
     stream.write(line.encode() + b"\n")
     stream.flush()
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, dict):
-        return {key: _without_nan(element) for key, element in value.items()}
-    return [_without_nan(element) for element in value] if isinstance(value, list) else value
 
 
 def _represent_text(dumper: Any, text: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from durablectl.errors import UsageError
 from durablectl.views.render.columns import select_columns
-from durablectl.views.render.documents import encode_json
+from durablectl.views.render.json_text import encode_json
 from durablectl.views.render.options import OutputOptions
 from durablectl.views.text import clean, clean_lines
 from durablectl.views.view import View

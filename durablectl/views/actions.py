@@ -1,0 +1,246 @@
+"""The views of what was done: results of actions, and of waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from durablectl.backend.base import Source
+from durablectl.model.arn import parse_execution_arn
+from durablectl.operate.actions import ActionResult, Outcome
+from durablectl.views.display import Display
+from durablectl.views.durations import format_duration
+from durablectl.views.errors import error_body
+from durablectl.views.glyphs import execution_look, execution_status
+from durablectl.views.instants import iso
+from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
+from durablectl.views.phrases import comma, short_id
+from durablectl.views.records.context import Reading
+from durablectl.views.view import Column, Envelope, ListFacts, Record, View, bare
+
+_FORMATS = ("table", "json", "jsonl", "yaml", "name", "plain")
+
+_OUTCOMES: dict[str, Segment] = {
+    Outcome.DONE: Segment("✓", "green"),
+    Outcome.ACCEPTED: Segment("✓", "green"),
+    Outcome.UNCHANGED: Segment("○", "grey"),
+    Outcome.SKIPPED: Segment("⊘", "yellow"),
+    Outcome.FAILED: Segment("✗", "red"),
+    Outcome.NOT_ATTEMPTED: Segment("○", "grey"),
+    Outcome.WOULD_APPLY: Segment("▸", "blue"),
+}
+
+
+def action_view(
+    results: Iterable[ActionResult],
+    *,
+    reading: Reading,
+    source: Source,
+    as_list: bool = False,
+    facts: Callable[[], ListFacts] = ListFacts,
+) -> View[ActionResult]:
+    """A line for each target; `as_list` wraps their documents in the envelope of a batch."""
+    kind = "action_result"
+    return View(
+        kind=kind,
+        items=results,
+        record=action_record,
+        document=Envelope(f"{kind}_list", reading.now, source, facts) if as_list else bare(kind),
+        columns=_action_columns(),
+        has_headers=False,
+        identifier=lambda result: result.new_arn or result.arn or result.callback_id,
+        formats=_FORMATS,
+    )
+
+
+def action_record(result: ActionResult) -> Record:
+    """What an action did to one target."""
+    return {
+        "action": result.action,
+        "reference": result.reference,
+        "arn": result.arn,
+        "function": result.function,
+        "name": result.name,
+        "outcome": str(result.outcome),
+        "status_before": result.status_before,
+        "status_after": result.status_after,
+        "at": iso(result.at),
+        "wait_ms": result.wait_ms,
+        "reason": result.reason,
+        "new_arn": result.new_arn,
+        "callback_id": result.callback_id,
+        "error": error_body(result.error) if result.error else None,
+    }
+
+
+def _action_columns() -> tuple[Column[ActionResult], ...]:
+    return (
+        Column(
+            "target",
+            "TARGET",
+            _target_cell,
+            lambda result: result.reference or result.arn or result.callback_id,
+            shrinks_to=16,
+            about="what was acted on",
+        ),
+        Column(
+            "action",
+            "ACTION",
+            lambda result, _: own(result.action, "dim"),
+            lambda result: result.action,
+            is_wide=True,
+            about="what was asked for",
+        ),
+        Column(
+            "outcome",
+            "OUTCOME",
+            lambda result, _: own(str(result.outcome).replace("_", " ")),
+            lambda result: str(result.outcome),
+            about="how it ended",
+        ),
+        Column(
+            "detail",
+            "DETAIL",
+            _action_detail,
+            lambda result: result.reason or (result.error.message if result.error else None),
+            shrinks_to=20,
+            about="statuses before and after, or why it did not happen",
+        ),
+        Column(
+            "arn",
+            "ARN",
+            lambda result, _: data(result.new_arn or result.arn),
+            lambda result: result.new_arn or result.arn,
+            is_wide=True,
+            about="execution ARN",
+        ),
+    )
+
+
+def _target_cell(result: ActionResult, display: Display) -> Line:
+    glyph = _OUTCOMES.get(result.outcome, Segment("?"))
+    if result.function and result.name:
+        function = f"{result.function}:{result.version}" if result.version else result.function
+        return join(((glyph,), data(f"{function}/{result.name}", "bold")))
+    identifier = result.name or result.reference or result.arn or result.callback_id
+    return join(((glyph,), short_id(identifier, display, head=20, tail=12)))
+
+
+def _action_detail(result: ActionResult, display: Display) -> Line:
+    if result.error is not None:
+        return data(result.error.message, "red")
+    new = data(result.new_arn, "dim")
+    return comma(_change(result), _waited(result.wait_ms), data(result.reason), new)
+
+
+def _change(result: ActionResult) -> Line:
+    before, after = result.status_before, result.status_after
+    if before and after and before != after:
+        return join((data(before), own("→"), data(after, execution_look(after).style)))
+    status = after or before
+    return execution_status(status) if status else EMPTY
+
+
+def _waited(wait_ms: int | None) -> Line:
+    return own(f"after {format_duration(wait_ms)}") if wait_ms else EMPTY
+
+
+class Waited(Protocol):
+    """How waiting for one execution ended."""
+
+    @property
+    def arn(self) -> str: ...  # noqa: D102
+
+    @property
+    def status(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def goal(self) -> str: ...  # noqa: D102
+
+    @property
+    def satisfied(self) -> bool: ...  # noqa: D102
+
+    @property
+    def elapsed_ms(self) -> int: ...  # noqa: D102
+
+
+def wait_view(
+    outcomes: Iterable[Waited],
+    *,
+    reading: Reading,
+    source: Source,
+    as_list: bool = False,
+    facts: Callable[[], ListFacts] = ListFacts,
+) -> View[Waited]:
+    """A line for each execution that was waited for."""
+    kind = "wait_result"
+    return View(
+        kind=kind,
+        items=outcomes,
+        record=wait_record,
+        document=Envelope(f"{kind}_list", reading.now, source, facts) if as_list else bare(kind),
+        columns=_wait_columns(),
+        has_headers=False,
+        identifier=lambda outcome: outcome.arn,
+        formats=_FORMATS,
+    )
+
+
+def wait_record(outcome: Waited) -> Record:
+    """How waiting for one execution ended."""
+    return {
+        "arn": outcome.arn,
+        "status": outcome.status,
+        "for": str(outcome.goal),
+        "satisfied": outcome.satisfied,
+        "elapsed_ms": outcome.elapsed_ms,
+    }
+
+
+def _wait_columns() -> tuple[Column[Waited], ...]:
+    return (
+        Column(
+            "arn",
+            "EXECUTION",
+            _waited_cell,
+            lambda outcome: outcome.arn,
+            shrinks_to=16,
+            about="the execution; plain output gives its ARN",
+        ),
+        Column(
+            "status",
+            "STATUS",
+            lambda outcome, _: execution_status(outcome.status) if outcome.status else own("gone", "grey"),
+            lambda outcome: outcome.status,
+            about="its status at the end",
+        ),
+        Column(
+            "elapsed_ms",
+            "TIME",
+            lambda outcome, _: own(f"after {format_duration(outcome.elapsed_ms)}"),
+            lambda outcome: outcome.elapsed_ms,
+            about="how long it was waited for",
+        ),
+        Column(
+            "satisfied",
+            "SATISFIED",
+            lambda outcome, _: EMPTY if outcome.satisfied else own(f"not {outcome.goal}", "yellow"),
+            lambda outcome: outcome.satisfied,
+            about="whether what was waited for came true",
+        ),
+        Column(
+            "for",
+            "FOR",
+            lambda outcome, _: own(str(outcome.goal)),
+            lambda outcome: str(outcome.goal),
+            is_wide=True,
+            about="what was waited for",
+        ),
+    )
+
+
+def _waited_cell(outcome: Waited, display: Display) -> Line:
+    parts = parse_execution_arn(outcome.arn)
+    label = f"{parts.function}:{parts.version}/{parts.name}" if parts else outcome.arn
+    glyph = Segment("✓", "green") if outcome.satisfied else Segment("○", "yellow")
+    return join(((glyph,), data(label, "bold")))

@@ -1,0 +1,82 @@
+"""JSON text from values of any depth: the standard encoder gives up on trees of some hundred levels."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from durablectl.views.text import escape_in_document
+
+
+def encode_json(value: Any, *, indent: int | None = None) -> str:
+    r"""JSON text that no terminal misreads: unsafe characters stand as `\uXXXX` and parse back to the same value."""
+    if indent is None:
+        try:
+            return escape_in_document(json.dumps(value, ensure_ascii=False, allow_nan=False))
+        except (ValueError, RecursionError):
+            pass
+    return escape_in_document(_Writer(indent).write(value))
+
+
+@dataclass(slots=True)
+class _Level:
+    """An object or array that is open: its members that are still to be written, each with its key."""
+
+    members: Iterator[tuple[str, Any]]
+    closing: str
+    is_empty: bool = True
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes a value with a stack of its own in the place of Python's."""
+
+    indent: int | None
+    parts: list[str] = field(default_factory=list)
+    levels: list[_Level] = field(default_factory=list)
+
+    def write(self, value: Any) -> str:
+        self._begin(value)
+        while self.levels:
+            level = self.levels[-1]
+            member = next(level.members, None)
+            if member is None:
+                self.levels.pop()
+                self.parts.append(self._line_break() + level.closing)
+            else:
+                self.parts.append(self._separator(level) + member[0])
+                level.is_empty = False
+                self._begin(member[1])
+        return "".join(self.parts)
+
+    def _begin(self, value: Any) -> None:
+        if isinstance(value, dict) and value:
+            self.parts.append("{")
+            self.levels.append(_Level(_members(value), "}"))
+        elif isinstance(value, list | tuple) and value:
+            self.parts.append("[")
+            self.levels.append(_Level((("", element) for element in value), "]"))
+        else:
+            self.parts.append(_scalar(value))
+
+    def _separator(self, level: _Level) -> str:
+        if self.indent is None:
+            return "" if level.is_empty else ", "
+        return ("" if level.is_empty else ",") + self._line_break()
+
+    def _line_break(self) -> str:
+        return "" if self.indent is None else "\n" + " " * (self.indent * len(self.levels))
+
+
+def _members(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for key, member in value.items():
+        yield f"{json.dumps(str(key), ensure_ascii=False)}: ", member
+
+
+def _scalar(value: Any) -> str:
+    # A payload may hold NaN or Infinity, which Python reads and JSON does not know.
+    is_number = not isinstance(value, float) or math.isfinite(value)
+    return json.dumps(value if is_number else str(value), ensure_ascii=False)
