@@ -227,6 +227,8 @@ def _entry(parameter: Any, spec: CommandSpec) -> Entry:
         names += f"/{parameter.secondary_opts[0]}"
     if not parameter.is_flag:
         names += f" {parameter.metavar}"
+    if parameter.name == "help":
+        return Entry(names, "Show this page", "General")
     text = (parameter.help or "").replace("{formats}", ", ".join(spec.formats))
     default = spec.formats[0] if spec.formats else ""
     return Entry(names, text.replace("{default}", default), parameter.rich_help_panel or "General")

@@ -17,7 +17,7 @@ _EXIT_LINES = (
 )
 _ROOT_EXAMPLES = (
     Example("durablectl list orders --status failed --since 2h", "what went wrong lately"),
-    Example("durablectl history orders/order-1042", "what happened in one execution"),
+    Example("durablectl history orders/order-1042", "its events in their order"),
     Example("durablectl callback succeed --execution orders/order-1042 --op approval --result @ok.json", ""),
 )
 _ROOT_OPTIONS = (
@@ -76,7 +76,7 @@ def command_help(spec: CommandSpec, usage: str, entries: Sequence[Entry], style:
         [style.heading("Examples"), *(f"  {line}" for line in _example_lines(spec.examples, style, width - 2))]
     )
     if spec.description:
-        blocks.append([line for part in spec.description.split("\n") for line in _wrap(part, width)])
+        blocks += [_wrap(paragraph, width) for paragraph in spec.description.split("\n\n")]
     for panel in (None, *PANELS):
         listed = [entry for entry in entries if entry.panel == panel]
         if listed:
@@ -104,19 +104,17 @@ def _names_in(group: Group, specs: Sequence[CommandSpec]) -> list[str]:
 
 
 def _example_lines(examples: Iterable[Example], style: Style, width: int) -> list[str]:
-    """Each example on a line of its own; its meaning beside it, or below where that would be too wide."""
+    """Examples with their meanings beside them where all fit, else each with its meaning above it."""
     listed = list(examples)
-    fitting = [len(example.command) for example in listed if len(example.command) + len(example.meaning) + 3 <= width]
-    column = max(fitting, default=0) + 3
-    lines = []
-    for example in listed:
-        if example.meaning and column + len(example.meaning) <= width and len(example.command) < column:
-            gap = " " * (column - len(example.command))
-            lines.append(style.name(example.command) + gap + style.faint(example.meaning))
-        else:
-            lines.append(style.name(example.command))
-            lines += [style.faint(f"    {example.meaning}")] if example.meaning else []
-    return lines
+    explained = [example for example in listed if example.meaning]
+    column = max((len(example.command) for example in explained), default=0) + 3
+    if all(column + len(example.meaning) <= width for example in explained):
+        return [
+            f"{style.name(each.command)}{' ' * (column - len(each.command))}{style.faint(each.meaning)}".rstrip()
+            for each in listed
+        ]
+    pairs = [(style.faint(f"# {each.meaning}"), style.name(each.command)) for each in listed]
+    return [line for pair in pairs for line in pair]
 
 
 def _entry_lines(entries: Sequence[Entry], style: Style, width: int) -> list[str]:

@@ -265,7 +265,7 @@ class DataAccess:
 class Scope:
     """Where a reference that names no function is searched."""
 
-    functions: Annotated[
+    function: Annotated[
         list[str] | None,
         typer.Option(
             "-f", "--function", metavar="FUNCTION", help="Search only these functions", rich_help_panel=FILTERS

@@ -1,4 +1,4 @@
-"""The command table, the options and the exit codes as Markdown, so that documentation cannot drift from the program."""
+"""The command table, the options and the exit codes as Markdown, for documentation that cannot drift."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
@@ -17,8 +17,11 @@ from durablectl.cli.options import Globals
 from durablectl.cli.process import Process, wants_color
 from durablectl.config import Settings, load_settings
 from durablectl.errors import UsageError
+from durablectl.model.redaction import BUILT_IN
+from durablectl.operate.resolve import region_of
 from durablectl.views.display import Display
 from durablectl.views.instants import parse_zone
+from durablectl.views.records.context import DataLevel, Reading
 from durablectl.views.render import OutputOptions, column_help, render
 from durablectl.views.view import View
 
@@ -34,6 +37,7 @@ class Runtime:
         self.standing = "nothing was changed"
         """What is true when Ctrl-C ends the command now."""
         self.stdin_taken_for: str | None = None
+        self._region: str | None = None
 
     @classmethod
     def of(cls, ctx: typer.Context) -> Runtime:
@@ -58,11 +62,11 @@ class Runtime:
         self.diagnostics.verbose = choices.verbose
         self.diagnostics.machine = choices.is_machine_format
 
-    @cached_property
+    @property
     def settings(self) -> Settings:
         """The effective settings of the connection."""
         chosen = self.globals
-        return load_settings(
+        settings = load_settings(
             context=chosen.context,
             profile=chosen.profile,
             region=chosen.region,
@@ -70,11 +74,21 @@ class Runtime:
             read_only=bool(chosen.read_only),
             environ=self.process.environ,
         )
+        return replace(settings, region=self._region) if self._region else settings
 
     @cached_property
     def backend(self) -> Backend:
         """The backend of the connection; nothing is sent before it is asked something."""
         return self.process.connect(self.settings, self.process.clock)
+
+    def backend_for(self, references: Iterable[str]) -> Backend:
+        """The backend for these references: an ARN among them fixes the region, unless the server is not AWS's own."""
+        settings = self.settings
+        region = region_of(reference for reference in references if reference != "-")
+        if region and settings.endpoint_url is None and region != settings.region:
+            self._region = region
+            self.diagnostics.note(f"using region {region}, as the ARN says")
+        return self.backend
 
     def now(self) -> datetime:
         """The current instant."""
@@ -107,6 +121,10 @@ class Runtime:
     def is_ascii(self) -> bool:
         """Whether glyphs must do without characters beyond ASCII."""
         return bool(self.globals.ascii) or self.process.encoding.lower().replace("-", "") != "utf8"
+
+    def reading(self, level: str = DataLevel.METADATA) -> Reading:
+        """The circumstances under which records are made."""
+        return Reading(self.now(), level, BUILT_IN if self.choices.redact else None)
 
     def show(self, view: View[Any]) -> int:
         """Write a view to stdout as it was asked for; the number of items in it."""

@@ -14,7 +14,9 @@ def test_root_help_lists_the_commands_in_groups_and_exits_0(arguments: tuple[str
     ran = run(*arguments)
 
     assert ran.code == 0
-    assert ran.out.startswith("Usage: durablectl [OPTIONS] COMMAND [ARGS]...      Operate AWS Lambda durable executions.")
+    assert ran.out.startswith(
+        "Usage: durablectl [OPTIONS] COMMAND [ARGS]...      Operate AWS Lambda durable executions."
+    )
     assert "Exit codes  0 ok" in ran.out
     for spec in COMMANDS:
         assert spec.words[-1] in ran.out
@@ -51,7 +53,7 @@ def test_an_unknown_option_names_the_help() -> None:
     ran = run("list", "--nope")
 
     assert ran.code == 2
-    assert ran.err == "error: no such option: --nope\n  see: durablectl list --help\n"
+    assert ran.err == "error: no such option: --nope (Possible options: --name, --since)\n  see: durablectl list --help\n"
 
 
 def test_a_usage_error_is_one_json_object_for_a_program() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +19,14 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config import LocalService, announce_local_service, withdraw_local_service
 from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration
-from durablectl.views.lines import Line, Segment, data, join, own
+from durablectl.views.lines import Line, data, join, own
 from durablectl.views.text import clean
 from durablectl.views.view import View, bare
 
 if TYPE_CHECKING:
     from durablectl.local.functions import Function
     from durablectl.local.invocations import LogLine
+    from durablectl.local.recovery import Recovered
 
 DEFAULT_PORT = 8410
 DEFAULT_STORE = ".durablectl/local.db"
@@ -65,18 +66,22 @@ def local_start(runtime: Runtime, options: LocalOptions, sources: SourcesArg = N
 
     store = None if options.store == IN_MEMORY else Path(options.store or DEFAULT_STORE)
     announce = _announcer(runtime, store)
+    if runtime.choices.format == "json":
+        # What starts the service reads one line and cannot wait for the end of a document.
+        runtime.choices = replace(runtime.choices, format="jsonl")
     service_options = ServiceOptions(
         functions=_functions(runtime, options, sources or ()),
         store=store,
         port=_port(options),
         on_ready=announce,
         on_log=LogPrinter(runtime),
+        on_recovered=lambda recovered: _tell_recovered(runtime, recovered),
     )
-    runtime.standing = "the service has stopped; its executions go on at the next start"
     try:
         code = run(service_options)
     finally:
         withdraw_local_service(runtime.process.environ, os.getpid())
+    runtime.diagnostics.note("stopped; open executions go on at the next start" if store else "stopped")
     raise typer.Exit(code)
 
 
@@ -97,7 +102,7 @@ class LogPrinter:
         self._diagnostics.write(f"{prefix} {clean(line.text)}\n")
 
 
-def announcement_view(announcement: Announcement, *, hint: str) -> View[Announcement]:
+def announcement_view(announcement: Announcement) -> View[Announcement]:
     """Where the service listens and what it serves."""
     return View(
         kind="local_service",
@@ -110,18 +115,18 @@ def announcement_view(announcement: Announcement, *, hint: str) -> View[Announce
             ],
         },
         document=bare("local_service"),
-        card=lambda shown, _: _card(shown, hint),
+        card=lambda shown, _: _card(shown),
         formats=("table", "json", "jsonl", "yaml"),
     )
 
 
-def _card(announcement: Announcement, hint: str) -> list[Line]:
+def _card(announcement: Announcement) -> list[Line]:
     width = max(len(served.name) for served in announcement.functions)
     lines = [join([own("durablectl local", "bold"), own("listens on"), own(announcement.endpoint, "cyan")])]
     for served in announcement.functions:
         kind = own("durable", "green") if served.is_durable else own("plain  ", "dim")
         lines.append(join([own(" "), data(served.name.ljust(width), "bold"), kind, data(served.source, "dim")]))
-    return [*lines, (Segment("next: ", "green"), *own(hint)), own("Ctrl-C stops it", "dim")]
+    return lines
 
 
 def _announcer(runtime: Runtime, store: Path | None) -> Callable[[str, Sequence[Function]], None]:
@@ -130,10 +135,19 @@ def _announcer(runtime: Runtime, store: Path | None) -> Callable[[str, Sequence[
         announce_local_service(runtime.process.environ, word)
         served = tuple(Served(each.name, each.source.text, each.durable is not None) for each in functions)
         first = next((each for each in served if each.is_durable), served[0])
-        hint = f"durablectl start {first.name} -c local --input '{{}}'"
-        runtime.show(announcement_view(Announcement(endpoint, served), hint=hint))
+        runtime.show(announcement_view(Announcement(endpoint, served)))
+        runtime.diagnostics.next(f"durablectl start {first.name} -c local --input '{{}}'")
+        runtime.diagnostics.next("durablectl list -c local")
 
     return announce
+
+
+def _tell_recovered(runtime: Runtime, recovered: Recovered) -> None:
+    if recovered.open_count:
+        runtime.diagnostics.note(f"open executions that go on: {recovered.open_count}")
+    if recovered.waiting_functions:
+        names = ", ".join(recovered.waiting_functions)
+        runtime.diagnostics.warning(f"open executions wait for functions that are not served: {names}")
 
 
 def _functions(runtime: Runtime, options: LocalOptions, sources: Sequence[str]) -> list[Function]:
