@@ -90,13 +90,13 @@ def events(draw: st.DrawFn, operation_ids: st.SearchStrategy[str | None] | None 
     )
 
 
-def sequences(*, max_size: int = 25) -> st.SearchStrategy[list[Event]]:
+def sequences(*, max_size: int = 15) -> st.SearchStrategy[list[Event]]:
     """Any events in any order: few ids, so that they meet; repeated, missing and falling event ids."""
     few_ids = st.none() | st.sampled_from(["a", "b", "c"])
     return st.lists(events(few_ids), max_size=max_size)
 
 
-def histories(*, max_size: int = 25) -> st.SearchStrategy[list[Event]]:
+def histories(*, max_size: int = 15) -> st.SearchStrategy[list[Event]]:
     """Any events with the ids that a service gives: from 1, without gaps."""
     return sequences(max_size=max_size).map(numbered)
 
