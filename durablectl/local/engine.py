@@ -84,8 +84,7 @@ class Engine:
 
     def now(self) -> datetime:
         """The current instant in whole milliseconds, as events carry it."""
-        now = self.clock.now()
-        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+        return _whole_milliseconds(self.clock.now())
 
     def register(self, key: int, function: str, name: str, execution_id: str) -> None:
         """Make an execution of the journal known by its name."""
@@ -287,8 +286,8 @@ class Engine:
         completions.complete_invocation(
             draft,
             request_id=outcome.request_id,
-            started_at=outcome.started_at,
-            ended_at=outcome.ended_at,
+            started_at=_whole_milliseconds(outcome.started_at),
+            ended_at=_whole_milliseconds(outcome.ended_at),
             error=verdict.error,
         )
         if verdict.ending and not live.is_closed:
@@ -395,6 +394,10 @@ class Engine:
         """End the requests that wait for executions, because the service is stopping."""
         for live in self._live.values():
             live.ended.cancel()
+
+
+def _whole_milliseconds(instant: datetime) -> datetime:
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
 def _timer_key(live: LiveExecution, due: Due) -> tuple[str, str, str]:
