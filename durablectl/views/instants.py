@@ -32,7 +32,7 @@ def parse_zone(name: str) -> tzinfo:
     """The zone of that name in the machine's time zone data."""
     try:
         return UTC if name.upper() in ("UTC", "Z") else ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise UsageError(f'no time zone "{name}"', hint="zones have names such as Europe/Dublin or UTC") from error
 
 
