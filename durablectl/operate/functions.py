@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from durablectl.backend.base import Backend
@@ -21,7 +21,7 @@ class Searched:
 
     name: str
     version: str | None = None
-    configuration: Function | None = None
+    configuration: Function | None = field(default=None, compare=False)
     """Where listing the functions told it."""
 
     @property

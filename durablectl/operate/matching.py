@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from durablectl.backend.base import Backend
-
 from durablectl.errors import AmbiguousReference, DurablectlError, NotFound
 from durablectl.model.executions import Execution
 from durablectl.model.refs import SHORTEST_PART
 from durablectl.operate.functions import Searched
 from durablectl.operate.targets import Target
-from durablectl.operate.wording import counted, listed, minute_words, nearest
+from durablectl.operate.wording import counted, iso_words, listed, minute_words, nearest
 
 MAX_CANDIDATES = 10
 _INSTANT_WIDTH = 14
@@ -76,7 +75,7 @@ def _candidate(target: Target) -> dict[str, Any]:
         "function": target.function,
         "version": target.version,
         "status": str(execution.status) if execution else None,
-        "started_at": execution.started_at if execution else None,
+        "started_at": iso_words(execution.started_at) if execution else None,
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import chain
 
 from durablectl.model.executions import Execution
 
@@ -28,12 +27,13 @@ def in_order(fetch: Fetch, *, oldest_first: bool = False, page_size: int = FULL_
         head.append(row)
         if _started(row) != _started(head[0]):
             break
-    is_reversed = bool(head) and (_started(head[-1]) > _started(head[0])) != oldest_first
-    if not is_reversed or _started(head[-1]) == _started(head[0]):
-        return chain(head, rows)
-    rest = rows if page_size >= FULL_PAGE else iter(fetch(FULL_PAGE))
-    everything = [*head, *rest] if page_size >= FULL_PAGE else list(rest)
-    return iter(sorted(everything, key=_started, reverse=not oldest_first))
+    shows_order = bool(head) and _started(head[-1]) != _started(head[0])
+    if not shows_order or (_started(head[-1]) > _started(head[0])) == oldest_first:
+        yield from head
+        yield from rows
+        return
+    everything = [*head, *rows] if page_size >= FULL_PAGE else list(fetch(FULL_PAGE))
+    yield from sorted(everything, key=_started, reverse=not oldest_first)
 
 
 def merged(streams: Iterable[Iterable[Execution]], *, oldest_first: bool = False) -> Iterator[Execution]:

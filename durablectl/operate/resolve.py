@@ -208,15 +208,17 @@ class Resolver:
     def _with_part(self, text: str, wanted: str, searched: Sequence[Searched]) -> list[Target]:
         if len(wanted) < SHORTEST_PART:
             return []
-        where = searched[0].label if len(searched) == 1 else counted(len(searched), "function")
-        each = " each" if len(searched) > 1 else ""
-        self.notes.note(f"searched {where}, newest {SEARCH_LIMIT} executions{each}")
-        return [
+        found = [
             target_of_execution(text, row, function=one.name)
             for one in searched
             for row in self._newest.get(one, ())
             if matching.is_part(row, wanted)
         ]
+        if found:
+            where = searched[0].label if len(searched) == 1 else counted(len(searched), "function")
+            each = " each" if len(searched) > 1 else ""
+            self.notes.note(f"searched {where}, newest {SEARCH_LIMIT} executions{each}")
+        return found
 
     def _find_own_id(self, text: str) -> Target | None:
         """The execution whose id `text` is, on servers that issue ids of their own in place of ARNs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 _MAX_NEAR = 3
 
@@ -23,6 +23,14 @@ def minute_words(instant: datetime | None, now: datetime) -> str:
     """As `instant_words`, but another day's instant is told to the minute."""
     words = instant_words(instant, now)
     return words if instant is None or " " not in words else words[:-3]
+
+
+def iso_words(instant: datetime | None) -> str | None:
+    """An instant in UTC with milliseconds, for the details of an error."""
+    if instant is None:
+        return None
+    utc = instant.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
 def counted(count: int, noun: str) -> str:

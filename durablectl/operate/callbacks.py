@@ -1,0 +1,266 @@
+"""Callbacks: finding the one that is meant, and completing, failing or keeping it alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from durablectl.backend.base import Backend
+from durablectl.clock import Clock
+from durablectl.errors import CallbackClosed, NotFound
+from durablectl.model.operations import Fold, Operation
+from durablectl.model.payloads import ErrorPayload
+from durablectl.model.statuses import OperationStatus, OperationType
+from durablectl.model.tree import Node, walk
+from durablectl.operate.actions import ActionResult, Outcome
+from durablectl.operate.limits import check_error_size, check_size
+from durablectl.operate.notes import CollectedNotes
+from durablectl.operate.operation_references import (
+    ambiguous_operation,
+    match_operations,
+    no_operation,
+    operation_nodes,
+    path_text,
+)
+from durablectl.operate.reading import DataLevel, read_fold
+from durablectl.operate.targets import Target
+from durablectl.operate.wording import instant_words, iso_words, listed
+
+
+class CallbackStatus(StrEnum):
+    """What became of a callback."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    ORPHANED = "orphaned"
+    """Its execution ended while it was pending."""
+
+
+_STATUSES = {
+    OperationStatus.SUCCEEDED: CallbackStatus.SUCCEEDED,
+    OperationStatus.FAILED: CallbackStatus.FAILED,
+    OperationStatus.TIMED_OUT: CallbackStatus.TIMED_OUT,
+}
+_ENDINGS = {
+    CallbackStatus.SUCCEEDED: "it was completed",
+    CallbackStatus.FAILED: "it was failed",
+    CallbackStatus.TIMED_OUT: "it timed out",
+    CallbackStatus.ORPHANED: "its execution ended",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCallback:
+    """A callback of an execution, with what a preview shows of it."""
+
+    callback_id: str
+    target: Target
+    operation: Operation
+    label: str
+    """The name by which it is addressed: its own, or that of the wait for callback around it."""
+    path: str | None
+    status: CallbackStatus
+    execution_status: str
+    ended_at: datetime | None = None
+    """When it, or its execution, ended."""
+
+
+def callbacks_of(folded: Fold, target: Target, *, now: datetime) -> list[FoundCallback]:
+    """All callbacks of an execution, open and closed, in the order of the code."""
+    nodes = operation_nodes(folded, now)
+    return [_found(node, folded, target) for node in nodes if _is_callback(node)]
+
+
+def pending_callbacks(folded: Fold, target: Target, *, now: datetime) -> list[FoundCallback]:
+    """The callbacks that can still be completed."""
+    return [found for found in callbacks_of(folded, target, now=now) if found.status == CallbackStatus.PENDING]
+
+
+def callback_status(folded: Fold, operation: Operation) -> CallbackStatus:
+    """What became of a callback."""
+    if folded.is_orphaned(operation):
+        return CallbackStatus.ORPHANED
+    if not operation.is_final:
+        return CallbackStatus.PENDING
+    return _STATUSES.get(operation.status, CallbackStatus.FAILED)
+
+
+def find_callback(backend: Backend, target: Target, reference: str | None = None, *, now: datetime) -> FoundCallback:
+    """The pending callback of `target` that `reference` names, or its only one.
+
+    The name of a wait for callback means the callback inside. Raises CallbackClosed telling how and when it closed,
+    AmbiguousReference when several are pending, and NotFound with the pending ones for any other name; instants are
+    told in the zone of `now`. Reads the history without data.
+    """
+    folded = read_fold(backend, target.arn, DataLevel.METADATA, CollectedNotes()).folded
+    nodes = operation_nodes(folded, now)
+    meant = _meant(nodes, reference)
+    pending = [node for node in meant if callback_status(folded, node.operation) == CallbackStatus.PENDING]
+    if len(pending) > 1:
+        raise ambiguous_operation(reference or "", pending, noun="pending callbacks")
+    if pending:
+        return _found(pending[0], folded, target)
+    if meant:
+        closed = [_found(node, folded, target) for node in meant]
+        raise _closed(max(closed, key=lambda found: found.ended_at or datetime.min.replace(tzinfo=UTC)), now)
+    raise _no_callback(target, reference, nodes, folded)
+
+
+def succeed(
+    backend: Backend, callback: FoundCallback | str, result: bytes | None, *, clock: Clock, dry_run: bool = False
+) -> ActionResult:
+    """Complete a callback, found or given by its id, with `result` as it is; none is no result."""
+    if result is not None:
+        check_size(result, "the result")
+    return _send(
+        backend,
+        "callback_succeed",
+        callback,
+        lambda callback_id: backend.succeed_callback(callback_id, result),
+        clock,
+        dry_run,
+    )
+
+
+def fail(
+    backend: Backend,
+    callback: FoundCallback | str,
+    error: ErrorPayload | None,
+    *,
+    clock: Clock,
+    dry_run: bool = False,
+) -> ActionResult:
+    """Fail a callback, found or given by its id."""
+    check_error_size(error)
+    return _send(
+        backend,
+        "callback_fail",
+        callback,
+        lambda callback_id: backend.fail_callback(callback_id, error),
+        clock,
+        dry_run,
+    )
+
+
+def heartbeat(backend: Backend, callback: FoundCallback | str, *, clock: Clock, dry_run: bool = False) -> ActionResult:
+    """Restart the heartbeat timer of a callback; its overall timeout goes on."""
+    return _send(backend, "callback_heartbeat", callback, backend.heartbeat_callback, clock, dry_run)
+
+
+def _send(
+    backend: Backend,
+    action: str,
+    callback: FoundCallback | str,
+    send: Callable[[str], None],
+    clock: Clock,
+    dry_run: bool,
+) -> ActionResult:
+    callback_id = callback if isinstance(callback, str) else callback.callback_id
+    if not dry_run:
+        try:
+            send(callback_id)
+        except CallbackClosed as error:
+            raise _closed_meanwhile(backend, callback, error, clock.now()) from error
+    outcome = Outcome.WOULD_APPLY if dry_run else Outcome.DONE
+    at = None if dry_run else clock.now()
+    if isinstance(callback, str):
+        return ActionResult(action, callback, outcome, at=at, callback_id=callback_id)
+    target = callback.target
+    return ActionResult(
+        action,
+        target.reference,
+        outcome,
+        arn=target.arn,
+        function=target.function,
+        version=target.version,
+        name=target.name,
+        status_before=callback.execution_status,
+        at=at,
+        callback_id=callback_id,
+    )
+
+
+def _closed_meanwhile(
+    backend: Backend, callback: FoundCallback | str, error: CallbackClosed, now: datetime
+) -> CallbackClosed:
+    """The service's refusal, told with how and when the callback closed where its execution is known."""
+    if isinstance(callback, str):
+        return error
+    folded = read_fold(backend, callback.target.arn, DataLevel.METADATA, CollectedNotes()).folded
+    for found in callbacks_of(folded, callback.target, now=now):
+        if found.callback_id == callback.callback_id and found.status != CallbackStatus.PENDING:
+            return _closed(found, now)
+    return error
+
+
+def _is_callback(node: Node) -> bool:
+    return node.operation.type == OperationType.CALLBACK
+
+
+def _meant(nodes: Sequence[Node], reference: str | None) -> list[Node]:
+    if reference is None:
+        return [node for node in nodes if _is_callback(node)]
+    meant: dict[str, Node] = {}
+    for node in match_operations(nodes, reference):
+        inside = [node] if _is_callback(node) else [below for below in walk(node.children) if _is_callback(below)]
+        meant |= {found.operation.id: found for found in inside}
+    return list(meant.values())
+
+
+def _found(node: Node, folded: Fold, target: Target) -> FoundCallback:
+    operation, status = node.operation, callback_status(folded, node.operation)
+    is_orphaned = status == CallbackStatus.ORPHANED
+    return FoundCallback(
+        callback_id=operation.callback_id or "",
+        target=target,
+        operation=operation,
+        label=_label(node),
+        path=path_text(node),
+        status=status,
+        execution_status=str(folded.execution.status),
+        ended_at=folded.execution.ended_at if is_orphaned else operation.ended_at,
+    )
+
+
+def _label(node: Node) -> str:
+    parent = node.parent.operation if node.parent else None
+    if parent is not None and parent.sub_type == "WaitForCallback" and parent.name:
+        return parent.name
+    return node.name or path_text(node) or node.operation.id[:12]
+
+
+def _closed(found: FoundCallback, now: datetime) -> CallbackClosed:
+    ending = _ENDINGS.get(found.status, "it ended")
+    if found.status == CallbackStatus.ORPHANED:
+        ending = f"{ending} {found.execution_status}"
+    when = f" {instant_words(found.ended_at, now)}" if found.ended_at else ""
+    return CallbackClosed(
+        f"the callback {found.label} of {found.target.label} is closed: {ending}{when}",
+        hint=f"nothing was sent; see: durablectl history {found.target.label}",
+        details={
+            "callback_id": found.callback_id,
+            "status": str(found.status),
+            "closed_at": iso_words(found.ended_at),
+            "execution_arn": found.target.arn,
+        },
+    )
+
+
+def _no_callback(target: Target, reference: str | None, nodes: Sequence[Node], folded: Fold) -> NotFound:
+    pending = [_found(node, folded, target) for node in nodes if _is_callback(node)]
+    labels = [
+        f"{found.label} ({found.path})" if found.path else found.label
+        for found in pending
+        if found.status == CallbackStatus.PENDING
+    ]
+    hint = [f"pending callbacks: {listed(labels)}" if labels else "it has no pending callbacks"]
+    if reference is None:
+        return NotFound(f"{target.label} has no callbacks", hint="its operations: durablectl state " + target.label)
+    if match_operations(nodes, reference):
+        return NotFound(f'the operation "{reference}" of {target.label} has no callback', hint=hint)
+    near = no_operation(reference, nodes)
+    return NotFound(f'no callback "{reference}" in {target.label}', hint=hint if labels else [*near.hint, *hint])

@@ -1,0 +1,265 @@
+"""Starts executions and ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from durablectl.backend.base import Backend, ListFilter
+from durablectl.clock import Clock
+from durablectl.errors import (
+    AccessDenied,
+    Conflict,
+    DurablectlError,
+    NameInUse,
+    NotFound,
+    ServiceFault,
+    Unsupported,
+    UsageError,
+)
+from durablectl.model.arn import parse_execution_arn
+from durablectl.model.executions import Execution
+from durablectl.model.payloads import ErrorPayload
+from durablectl.model.refs import check_execution_name, parse_function_reference
+from durablectl.model.statuses import ExecutionStatus
+from durablectl.operate.actions import ActionResult, Outcome, result_of
+from durablectl.operate.limits import check_error_size, check_size
+from durablectl.operate.notes import Notes
+from durablectl.operate.targets import Target
+from durablectl.operate.wording import instant_words
+
+LATEST = "$LATEST"
+
+
+def stop(
+    backend: Backend,
+    targets: Sequence[Target],
+    error: ErrorPayload | None = None,
+    *,
+    clock: Clock,
+    now: datetime | None = None,
+    is_batch: bool | None = None,
+    dry_run: bool = False,
+) -> Iterator[ActionResult]:
+    """End executions for good, one result as each is done.
+
+    Each target is read again just before it is stopped. A single one that is closed already raises Conflict telling
+    its end, as do its other errors; in a batch it is skipped, and an error is a result like any other. Instants in
+    messages are told in the zone of `now`.
+    """
+    check_error_size(error)
+    is_batch = len(targets) > 1 if is_batch is None else is_batch
+    told_at = now or clock.now()
+    for target in targets:
+        try:
+            yield _stop_one(backend, target, error, clock, told_at, dry_run=dry_run)
+        except _NotOpen as refusal:
+            if not is_batch:
+                raise refusal.as_conflict() from None
+            before, reason = str(refusal.execution.status), refusal.reason
+            yield result_of("stop", target, Outcome.SKIPPED, status_before=before, reason=reason)
+        except DurablectlError as failure:
+            if not is_batch:
+                raise
+            yield _failed(target, failure)
+
+
+def _failed(target: Target, failure: DurablectlError) -> ActionResult:
+    # A conflict is a target that has closed between being read and being stopped.
+    if isinstance(failure, Conflict):
+        return result_of("stop", target, Outcome.SKIPPED, reason=failure.message)
+    return result_of("stop", target, Outcome.FAILED, error=failure)
+
+
+class _NotOpen(Exception):
+    def __init__(self, target: Target, execution: Execution, now: datetime) -> None:
+        super().__init__(target.label)
+        self.target, self.execution = target, execution
+        ended = f" {instant_words(execution.ended_at, now)}" if execution.ended_at else ""
+        verb = "is" if execution.status == ExecutionStatus.DELETING else "ended"
+        self.reason = f"it {verb} {execution.status}{ended}"
+
+    def as_conflict(self) -> Conflict:
+        label = self.target.label
+        return Conflict(
+            f"cannot stop {label}: {self.reason}, only open executions can be stopped",
+            hint=f"see: durablectl get {label}",
+            details={"arn": self.target.arn, "status": str(self.execution.status)},
+        )
+
+
+def _stop_one(
+    backend: Backend, target: Target, error: ErrorPayload | None, clock: Clock, now: datetime, *, dry_run: bool
+) -> ActionResult:
+    execution = backend.execution(target.arn).execution
+    before = str(execution.status)
+    if execution.status.is_closed or execution.status == ExecutionStatus.DELETING:
+        raise _NotOpen(target, execution, now)
+    if dry_run:
+        return result_of("stop", target, Outcome.WOULD_APPLY, status_before=before)
+    stopped_at = backend.stop(target.arn, error)
+    return result_of(
+        "stop",
+        target,
+        Outcome.DONE,
+        status_before=before,
+        status_after=str(ExecutionStatus.STOPPED),
+        at=stopped_at or clock.now(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """What to start, checked and resolved as far as that needs no change."""
+
+    function: str
+    qualifier: str
+    payload: bytes
+    name: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The function and its qualifier as a user would type them."""
+        return f"{self.function}:{self.qualifier}"
+
+
+def plan_start(backend: Backend, reference: str, payload: bytes, name: str | None, *, notes: Notes) -> StartRequest:
+    """The version that a start means, and that it may be started: makes read requests only.
+
+    Without a qualifier it is the newest published version, else `$LATEST` with a warning. Raises UsageError for a bad
+    name, an input over 1 MB or a function that is not durable, and NotFound for an unknown function.
+    """
+    function = parse_function_reference(reference)
+    if name is not None:
+        check_execution_name(name)
+    check_size(payload, "the input")
+    if function.qualifier is not None:
+        _check_durable(backend, function.name, function.qualifier)
+        return StartRequest(function.name, function.qualifier, payload, name)
+    return StartRequest(function.name, _newest_version(backend, function.name, notes), payload, name)
+
+
+def start(
+    backend: Backend,
+    reference: str,
+    payload: bytes,
+    name: str | None = None,
+    *,
+    clock: Clock,
+    notes: Notes,
+    dry_run: bool = False,
+) -> ActionResult:
+    """Start an execution asynchronously.
+
+    The service gives the same answer for a new execution and for an existing one of the same name and input, so the
+    name is looked up first: an existing one gives the outcome `unchanged`. Raises NameInUse when that has another
+    input, and what `plan_start` raises.
+    """
+    request = plan_start(backend, reference, payload, name, notes=notes)
+    existing = _with_name(backend, request, notes)
+    if dry_run:
+        return ActionResult("start", reference, Outcome.WOULD_APPLY, function=request.function, name=name)
+    try:
+        started = backend.start(request.function, qualifier=request.qualifier, payload=payload, name=name)
+    except NameInUse as error:
+        raise _name_in_use(request, existing, error) from error
+    same = next((row for row in existing if row.arn == started.arn), None)
+    if same is not None:
+        return _attached(reference, request, same, notes)
+    parts = parse_execution_arn(started.arn or "")
+    return ActionResult(
+        "start",
+        reference,
+        Outcome.DONE if started.arn else Outcome.ACCEPTED,
+        arn=started.arn,
+        function=request.function,
+        version=parts.version if parts else started.executed_version,
+        name=parts.name if parts else name,
+        status_after=str(ExecutionStatus.RUNNING) if started.arn else None,
+        at=clock.now(),
+        new_arn=started.arn,
+    )
+
+
+def _newest_version(backend: Backend, name: str, notes: Notes) -> str:
+    try:
+        versions = list(backend.versions(name))
+    except (AccessDenied, Unsupported) as error:
+        notes.warning(f"starting {name}:{LATEST}: its versions cannot be read ({error.message})", type=error.type)
+        return LATEST
+    if not any(version.is_durable for version in versions):
+        raise _not_durable(name)
+    published = [version.version for version in versions if version.is_durable and version.version]
+    numbers = [int(version) for version in published if version.isdigit()]
+    if numbers:
+        return str(max(numbers))
+    notes.warning(
+        f"{name} has no published version: starting {LATEST}, whose code can change while the execution runs",
+        function=name,
+        type="latest_version",
+    )
+    return LATEST
+
+
+def _check_durable(backend: Backend, name: str, qualifier: str) -> None:
+    try:
+        function = backend.function(name, qualifier=qualifier)
+    except (AccessDenied, Unsupported):
+        # The service itself refuses what cannot be started.
+        return
+    if not function.is_durable:
+        raise _not_durable(name)
+
+
+def _not_durable(name: str) -> UsageError:
+    return UsageError(
+        f"{name} is not a durable function, so it has no executions",
+        hint="durability is given to a function when it is created; durable ones: durablectl functions",
+        details={"function": name},
+    )
+
+
+def _with_name(backend: Backend, request: StartRequest, notes: Notes) -> list[Execution]:
+    if request.name is None:
+        return []
+    try:
+        rows = list(backend.executions(request.function, ListFilter(name=request.name)))
+    except NotFound:
+        return []
+    except (AccessDenied, Unsupported, ServiceFault) as error:
+        notes.note(f"whether the name {request.name} is in use cannot be read ({error.message})")
+        return []
+    return [row for row in rows if row.name == request.name]
+
+
+def _attached(reference: str, request: StartRequest, same: Execution, notes: Notes) -> ActionResult:
+    notes.note(f"{request.function}/{same.name} exists with the same input; nothing new was started")
+    version = same.parts.version if same.parts else None
+    return ActionResult(
+        "start",
+        reference,
+        Outcome.UNCHANGED,
+        arn=same.arn,
+        function=request.function,
+        version=version,
+        name=same.name,
+        status_before=str(same.status),
+        status_after=str(same.status),
+        reason="an execution of that name and input exists",
+    )
+
+
+def _name_in_use(request: StartRequest, existing: Sequence[Execution], error: NameInUse) -> NameInUse:
+    holder = existing[0] if existing else None
+    arn = holder.arn if holder else error.details.get("arn")
+    state = f"; it is {holder.status}" if holder else ""
+    return NameInUse(
+        f'{request.function} has an execution "{request.name}" with another input{state}',
+        hint=[
+            f"see: durablectl get {request.function}/{request.name}",
+            "choose another --name, or repeat the same input to get the existing execution",
+        ],
+        request_id=error.request_id,
+        details={**error.details, "arn": arn},
+    )

@@ -1,0 +1,32 @@
+"""Sizes that the service refuses, found before anything is sent."""
+
+from __future__ import annotations
+
+import json
+
+from durablectl.errors import UsageError
+from durablectl.model.payloads import ErrorPayload
+from durablectl.model.wire import write_error
+
+MAX_BYTES = 1_048_576
+"""Of a callback's result, an error, or the input of an asynchronous start."""
+
+
+def check_size(payload: bytes, what: str) -> None:
+    """Raise UsageError for a payload over 1 MB."""
+    _check(len(payload), what)
+
+
+def check_error_size(error: ErrorPayload | None) -> None:
+    """Raise UsageError for an error whose parts together are over 1 MB."""
+    if error is not None:
+        _check(len(json.dumps(write_error(error), ensure_ascii=False).encode()), "the error")
+
+
+def _check(size: int, what: str) -> None:
+    if size > MAX_BYTES:
+        raise UsageError(
+            f"{what} has {size} bytes, the service takes at most {MAX_BYTES}",
+            hint="nothing was sent; store it elsewhere and send where it is",
+            details={"bytes": size, "maximum": MAX_BYTES},
+        )
