@@ -27,7 +27,9 @@ pytestmark = pytest.mark.xdist_group("conformance")
 def test_service_conforms(case: Case, recordings: dict[str, Future[Recording]], service: Service) -> None:
     recording = recordings[case.id].result(timeout=CASE_DEADLINE_SECONDS * 2)
 
-    assert differences(case, recording, service) == [], report(case, recording)
+    found = differences(case, recording, service)
+
+    assert not found, report(case, recording, found)
 
 
 def test_case_ids_are_unique() -> None:
@@ -96,7 +98,7 @@ def matching_lines(service: Service, pattern: str, enough: int) -> int:
         time.sleep(POLL_SECONDS)
 
 
-def report(case: Case, recording: Recording) -> str:
-    """What a failing test shows besides the differences: the sentence of the case and the recorded history."""
-    lines = [f"{event['EventId']:>3} {event['EventType']} {event.get('Name', '')}" for event in recording.events]
-    return "\n".join([f"{case.id}: {case.proves}", recording.arn, *lines])
+def report(case: Case, recording: Recording, found: list[str]) -> str:
+    """What a failing test shows: the sentence of the case, what differs, and the recorded history."""
+    history = [f"{event['EventId']:>3} {event['EventType']} {event.get('Name', '')}" for event in recording.events]
+    return "\n".join([f"{case.id}: {case.proves}", *found, recording.arn, *history])
