@@ -242,6 +242,8 @@ def is_aws(endpoint_url: str | None) -> bool:
 # --- the client library -----------------------------------------------------------------------------------------------
 
 _RAW = "Raw"
+_IS_CUT = "IsCut"
+_BROKEN_OFF = Failure("ConnectionClosedError", "the connection ended in the middle of the answer")
 _DUMMY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 
 
@@ -284,7 +286,7 @@ class BotocoreTransport:
             raise RequestFailed(Failure(type(error).__name__, str(error))) from error
         raw = answer.get(_RAW, answer)
         if not isinstance(raw, Mapping):
-            raise RequestFailed(Failure("UnreadableAnswer", status=200, is_json=False))
+            raise RequestFailed(_BROKEN_OFF if _IS_CUT in answer else Failure("UnreadableAnswer", is_json=False))
         return raw
 
     @cached_property
@@ -362,12 +364,17 @@ def _keep_raw(
     except ValueError:
         raw = None
     customized_response_dict[_RAW] = raw
+    # The client library takes what has arrived for the whole.
+    if raw is None and len(body) < int(response_dict["headers"].get("content-length") or 0):
+        customized_response_dict[_IS_CUT] = True
     if response_dict["status_code"] < 300:
         response_dict["body"] = b"{}"
 
 
 def _read_failure(response: Json) -> Failure:
     """The failure in an error response; servers put its code into a header, the body or nowhere."""
+    if _IS_CUT in response:
+        return _BROKEN_OFF
     metadata = response.get("ResponseMetadata", {})
     status = metadata.get("HTTPStatusCode")
     raw = response.get(_RAW)
