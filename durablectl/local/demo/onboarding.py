@@ -1,0 +1,25 @@
+"""Onboarding: branches in parallel, of which one waits for an hour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_durable_execution_sdk_python import DurableContext, durable_execution
+from aws_durable_execution_sdk_python.config import Duration, ParallelBranch
+
+
+@durable_execution
+def handler(event: dict[str, Any], context: DurableContext) -> list[Any]:
+    """Set up a tenant while the trial period runs."""
+    tenant = event["tenant"]
+
+    def trial(branch: DurableContext) -> str:
+        branch.wait(Duration.from_hours(1), name="trial-period")
+        return branch.step(lambda _: f"asked {tenant} how it went", name="ask-feedback")
+
+    branches = [
+        ParallelBranch(lambda branch: branch.step(lambda _: f"network of {tenant}", name="create-network"), "network"),
+        ParallelBranch(lambda branch: branch.step(lambda _: f"wrote to {tenant}", name="send-welcome"), "welcome"),
+        ParallelBranch(trial, "trial"),
+    ]
+    return context.parallel(branches, name="set-up").get_results()

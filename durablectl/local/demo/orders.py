@@ -1,0 +1,47 @@
+"""An order: reserve stock, charge a card that needs several tries, wait for an approval, ship."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_durable_execution_sdk_python import DurableContext, StepContext, durable_execution
+from aws_durable_execution_sdk_python.config import Duration, JitterStrategy, StepConfig, WaitForCallbackConfig
+from aws_durable_execution_sdk_python.retries import RetryStrategyConfig, create_retry_strategy
+
+CARD_WORKS_AT_ATTEMPT = 3
+
+_PATIENT = StepConfig(
+    retry_strategy=create_retry_strategy(
+        RetryStrategyConfig(max_attempts=5, initial_delay=Duration.from_seconds(1), jitter_strategy=JitterStrategy.NONE)
+    )
+)
+
+
+class CardTimeout(Exception):
+    """The bank did not answer."""
+
+
+@durable_execution
+def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
+    """Run one order; it waits for the callback `approval` before it ships."""
+    total = context.step(lambda _: sum(line["price"] * line["count"] for line in event["lines"]), name="price")
+    context.step(lambda _: f"shelf-{event['id'] % 7}", name="reserve-stock")
+    receipt = context.step(lambda step: charge(step, total), name="charge-card", config=_PATIENT)
+    approval = context.wait_for_callback(
+        ask_for_approval, name="approval", config=WaitForCallbackConfig(timeout=Duration.from_days(1))
+    )
+    label = context.step(lambda _: f"DE-{event['id']}", name="ship")
+    return {"total": total, "receipt": receipt, "approval": approval, "label": label}
+
+
+def charge(step: StepContext, total: float) -> str:
+    """Charge the card; the bank answers at the third try."""
+    step.logger.info("charging %.2f", total)
+    if step.attempt < CARD_WORKS_AT_ATTEMPT:
+        raise CardTimeout(f"no answer from the bank (try {step.attempt})")
+    return "receipt-7731"
+
+
+def ask_for_approval(callback_id: str, context: Any) -> None:
+    """Hand the callback id to whoever approves orders; here that is you."""
+    context.logger.info("an order waits for approval")
