@@ -146,6 +146,8 @@ class _Search:
         matches = self._take(wanted, context)
         outer_contexts = [context]
         for outer in outer_contexts:  # grows while it is walked: traceless contexts nest
+            if not wanted:
+                break
             for inner, hits in self._below_traceless(wanted, outer):
                 matches += hits
                 outer_contexts.append(inner)
@@ -169,14 +171,14 @@ class _Search:
         """Those of `wanted` that were made right in the context; they are removed from it."""
         matches: list[_Match] = []
         misses = 0
-        for position, key, digest in self._candidates(context.key):
-            if not wanted or misses > _RUN_OF_MISSES:
-                break
+        for position, key, digest in self._candidates(context.key) if wanted else ():
             misses += 1
             if digest in wanted:
                 wanted.remove(digest)
                 matches.append(_Match(digest, key, (*context.path, position)))
                 misses = 0
+            if not wanted or misses > _RUN_OF_MISSES:
+                break
         return matches
 
     def _candidates(self, parent_key: str | None) -> Iterator[tuple[int, str, str]]:
