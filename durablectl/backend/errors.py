@@ -42,10 +42,11 @@ _CLOSED_EXECUTION = re.compile(r"not running|already|closed|terminal|completed",
 
 def _is_no_such_api(failure: Failure, attempt: Attempt) -> bool:
     # A server without the route says 404 like one without the execution; only its message tells them apart.
+    if failure.code == "UnknownOperationException":
+        return True
     if failure.status == 404:
         return not failure.is_json or failure.message.startswith("Function not found: /20")
-    is_unknown = "unknown path pattern" in failure.message.lower() or failure.code == "UnknownOperationException"
-    return failure.status in (405, 501) or is_unknown
+    return failure.status in (405, 501) or "unknown path pattern" in failure.message.lower()
 
 
 def _is_key_problem(failure: Failure, attempt: Attempt) -> bool:

@@ -75,9 +75,7 @@ SERVERS: dict[str, Callable[[], Server]] = {
     "faithful": Server,
     "backwards": lambda: Server(is_backwards=True),
     "ignoring the order": lambda: Server(ignores_order=True),
-    "unsorted": lambda: Server(
-        is_unsorted=True, rows=[execution(minute, "RUNNING") for minute in range(40)] + ROWS[4:]
-    ),
+    "unsorted": lambda: Server(is_unsorted=True, page_size=50),
     "ignoring filters": lambda: Server(ignores_filters=True),
     "backwards, ignoring filters": lambda: Server(is_backwards=True, ignores_filters=True),
     "dropping all over times": lambda: Server(drops_over_times=True),

@@ -117,6 +117,7 @@ REFUSALS: list[Any] = [
         Unsupported,
         "stop is not supported by the backend at http://",
     ),
+    (_stop, refusal("UnknownOperationException", 404, "Unknown operation"), Unsupported, "stop is not supported"),
     (_stop, refusal(None, 405, "Method not allowed"), Unsupported, "stop is not supported"),
     (_start, Answer(b"<html>", 501, {"Content-Type": "text/html"}), Unsupported, "start is not supported"),
     (
