@@ -6,6 +6,7 @@ import asyncio
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ def run(options: ServiceOptions) -> int:
     Raises Conflict when the port or the store is taken, ConfigError when the store cannot be used, ServiceFault when
     the store fails while the service runs.
     """
-    bound = _bind(options.host, options.port)
+    bound = bind(options.host, options.port)
     try:
         journal = Journal(options.store)
         return asyncio.run(LocalService(options, journal, bound).run())
@@ -132,7 +133,13 @@ class LocalService:
         host, port = self._socket.getsockname()[:2]
         return f"http://{host}:{port}"
 
+    def stop(self) -> None:
+        """Begin to stop; call it on the service's loop."""
+        self._stopping.set()
+
     def _watch_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             with suppress(NotImplementedError):
@@ -166,7 +173,8 @@ async def _until_started(server: QuietServer, serving: asyncio.Task[None]) -> No
         await asyncio.sleep(0)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; raises Conflict naming who holds the port."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
