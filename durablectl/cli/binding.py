@@ -35,7 +35,10 @@ def bind_command(spec: CommandSpec) -> Callable[..., None]:
         check_globals(runtime.globals)
         arguments = {name: _assemble(bundle, values) for name, bundle in bundles.items()}
         arguments |= {parameter.name: values[parameter.name] for parameter in own if parameter.name not in bundles}
-        spec.run(runtime, **arguments)
+        try:
+            spec.run(runtime, **arguments)
+        finally:
+            runtime.diagnostics.stop_progress()
 
     plain = [parameter for parameter in own if parameter.name not in bundles]
     spread = [option for bundle in (*bundles.values(), *shared) for option in _spread(bundle)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+from durablectl.cli.progress import Progress
 from durablectl.errors import DurablectlError
 from durablectl.views.text import clean, escape_in_document
 
@@ -27,7 +27,8 @@ class Diagnostics:
     """Whether the result is for a program, so that an error is one JSON object."""
     warnings: list[dict[str, Any]] = field(default_factory=list)
     """Warnings so far, as documents repeat them."""
-    _progress: str = ""
+    progress: Progress | None = None
+    """What turns while the service is asked; None off a terminal."""
 
     def note(self, text: str) -> None:
         """Tell something worth knowing; `--quiet` drops it."""
@@ -73,37 +74,27 @@ class Diagnostics:
 
     def ask(self, question: str) -> None:
         """Write a question and leave the cursor behind it."""
+        self.stop_progress()
         self.write(f"{question} ")
 
     def write(self, text: str) -> None:
         """Write text as it is."""
-        self.clear_progress()
-        self.stream.write(text)
+        if self.progress is None:
+            self.stream.write(text)
+        else:
+            with self.progress.out_of_the_way():
+                self.stream.write(text)
         self.stream.flush()
-
-    @contextmanager
-    def progress(self, text: str) -> Iterator[None]:
-        """Show what is being waited for on a terminal, until it is done or something else is written."""
-        self.show_progress(text)
-        try:
-            yield
-        finally:
-            self.clear_progress()
 
     def show_progress(self, text: str) -> None:
-        """Replace the line that tells what is being waited for; nothing off a terminal."""
-        if not self.is_terminal or self.quiet or self.machine:
-            return
-        self.clear_progress()
-        self._progress = clean(text)
-        self.stream.write(f"\x1b[2m{self._progress}\x1b[0m" if self.color else self._progress)
-        self.stream.flush()
+        """Tell on a terminal what is being waited for; it goes away with the next result."""
+        if self.progress is not None and not self.quiet:
+            self.progress.start(text)
 
-    def clear_progress(self) -> None:
-        """Remove the line that tells what is being waited for."""
-        if self._progress:
-            self.stream.write("\r\x1b[K")
-            self._progress = ""
+    def stop_progress(self) -> None:
+        """Take away what was told of progress."""
+        if self.progress is not None:
+            self.progress.stop()
 
     def _line(self, prefix: str, text: str) -> None:
         head = f"\x1b[{_STYLES[prefix]}m{prefix}\x1b[0m" if self.color else prefix

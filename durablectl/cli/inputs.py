@@ -10,9 +10,6 @@ from durablectl.cli.runtime import Runtime
 from durablectl.errors import ConfigError, UsageError
 from durablectl.model.payloads import ErrorPayload
 
-MAX_PAYLOAD_BYTES = 1_048_576
-"""What the service takes for callback results, errors and the input of an asynchronous start."""
-
 _SHOWN_BEFORE = 40
 _SHOWN_AFTER = 20
 
@@ -20,7 +17,7 @@ _SHOWN_AFTER = 20
 def read_payload(runtime: Runtime, option: str, value: str | None, form: PayloadForm = PayloadForm()) -> bytes | None:
     """The bytes to send for `VALUE`, `@FILE`, `@@VALUE` or `-`; None where nothing was given.
 
-    Raises UsageError for text that should be JSON and is not, and for too much of it.
+    Raises UsageError for text that should be JSON and is not.
     """
     if value is None:
         return None
@@ -31,8 +28,6 @@ def read_payload(runtime: Runtime, option: str, value: str | None, form: Payload
         given = json.dumps(_decode(option, given), ensure_ascii=False).encode()
     elif not form.no_validate:
         _check_json(option, _decode(option, given))
-    if len(given) > MAX_PAYLOAD_BYTES:
-        raise UsageError(f"{option} has {len(given):,} bytes; the service takes at most {MAX_PAYLOAD_BYTES:,}")
     return given
 
 
@@ -42,9 +37,6 @@ def read_error(runtime: Runtime, fields: ErrorFields) -> ErrorPayload | None:
     trace = [_read(runtime, "--stack-trace", line) for line in fields.stack_trace or ()]
     lines = tuple(line for text in trace for line in _decode("--stack-trace", text).splitlines())
     error = ErrorPayload(fields.error_type, fields.error_message, data.decode() if data else None, lines)
-    size = sum(len((text or "").encode()) for text in (error.type, error.message, error.data, *lines))
-    if size > MAX_PAYLOAD_BYTES:
-        raise UsageError(f"the error has {size:,} bytes; the service takes at most {MAX_PAYLOAD_BYTES:,}")
     return error if error.is_present else None
 
 

@@ -15,13 +15,15 @@ from durablectl.cli.choices import Choices, split_list
 from durablectl.cli.diagnostics import Diagnostics
 from durablectl.cli.options import Globals
 from durablectl.cli.process import Process, wants_color
+from durablectl.cli.progress import Progress
 from durablectl.config import Settings, load_settings
 from durablectl.errors import UsageError
 from durablectl.model.redaction import BUILT_IN
+from durablectl.operate.reading import DataLevel
 from durablectl.operate.resolve import region_of
 from durablectl.views.display import Display
 from durablectl.views.instants import parse_zone
-from durablectl.views.records.context import DataLevel, Reading
+from durablectl.views.records.context import Reading
 from durablectl.views.render import OutputOptions, column_help, render
 from durablectl.views.view import View
 
@@ -61,6 +63,10 @@ class Runtime:
         self.diagnostics.quiet = choices.quiet
         self.diagnostics.verbose = choices.verbose
         self.diagnostics.machine = choices.is_machine_format
+        if self.process.stderr_is_terminal and self.process.environ.get("TERM") != "dumb":
+            self.diagnostics.progress = Progress(
+                self.process.stderr, columns=self.process.columns, is_ascii=self.is_ascii
+            )
 
     @property
     def settings(self) -> Settings:
@@ -79,6 +85,7 @@ class Runtime:
     @cached_property
     def backend(self) -> Backend:
         """The backend of the connection; nothing is sent before it is asked something."""
+        self.diagnostics.show_progress("asking the service")
         return self.process.connect(self.settings, self.process.clock)
 
     def backend_for(self, references: Iterable[str]) -> Backend:
@@ -93,6 +100,10 @@ class Runtime:
     def now(self) -> datetime:
         """The current instant."""
         return self.process.clock.now()
+
+    def local_now(self) -> datetime:
+        """The current instant in the zone in which people read times."""
+        return self.now().astimezone(self.zone)
 
     @property
     def zone(self) -> tzinfo:
@@ -122,9 +133,15 @@ class Runtime:
         """Whether glyphs must do without characters beyond ASCII."""
         return bool(self.globals.ascii) or self.process.encoding.lower().replace("-", "") != "utf8"
 
-    def reading(self, level: str = DataLevel.METADATA) -> Reading:
+    def data_level(self, usual: DataLevel) -> DataLevel:
+        """How much data to read: what the options say, else what is usual for the command."""
+        if self.choices.data is None:
+            return usual
+        return DataLevel.FULL if self.choices.data else DataLevel.METADATA
+
+    def reading(self, level: str = DataLevel.METADATA, *, is_key_denied: bool = False) -> Reading:
         """The circumstances under which records are made."""
-        return Reading(self.now(), level, BUILT_IN if self.choices.redact else None)
+        return Reading(self.now(), level, BUILT_IN if self.choices.redact else None, is_key_denied)
 
     def show(self, view: View[Any]) -> int:
         """Write a view to stdout as it was asked for; the number of items in it."""
@@ -175,7 +192,7 @@ class _ResultStream:
         self._diagnostics = diagnostics
 
     def write(self, chunk: bytes) -> int:
-        self._diagnostics.clear_progress()
+        self._diagnostics.stop_progress()
         return self._stream.write(chunk)
 
     def flush(self) -> None:

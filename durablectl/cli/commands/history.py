@@ -1,0 +1,103 @@
+"""`durablectl history`: every event of one execution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from durablectl.cli.choices import split_list, whole_number
+from durablectl.cli.options import AfterOpt, ExecutionArg, Limits, OperationOpt, Scope, TypesOpt
+from durablectl.cli.runtime import Runtime
+from durablectl.cli.specs import CommandSpec, Example, Group
+from durablectl.cli.targets import find_target
+from durablectl.model.events import EVENT_SPECS
+from durablectl.model.operations import fold
+from durablectl.model.tree import walk
+from durablectl.operate.operation_references import operation_nodes, resolve_operation
+from durablectl.operate.reading import DataLevel, HistoryRead, read_history
+from durablectl.views.annotations import AnnotatedEvent, annotate
+from durablectl.views.history import history_view
+from durablectl.views.view import ListFacts
+
+Condition = Callable[[AnnotatedEvent], bool]
+
+
+def history(
+    runtime: Runtime,
+    execution: ExecutionArg,
+    scope: Scope,
+    limits: Limits,
+    types: TypesOpt = None,
+    operation: OperationOpt = None,
+    after: AfterOpt = None,
+) -> None:
+    """Show every event of one execution, oldest first
+
+    The texts of errors are read only if something failed; inputs and results only with --data.
+    """
+    after_id = whole_number("--after", after)
+    limit = whole_number("--limit", limits.limit) or None
+    page_size = whole_number("--page-size", limits.page_size, least=1, most=1000) or 1000
+    wanted_types = _event_types(runtime, types)
+    target = find_target(runtime, execution, scope)
+    level = runtime.data_level(DataLevel.ERRORS)
+    read = read_history(runtime.backend, target.arn, level, runtime.diagnostics, page_size=page_size)
+    conditions: list[Condition] = []
+    if after_id is not None:
+        conditions.append(lambda one: one.event.event_id > after_id)
+    if wanted_types:
+        conditions.append(lambda one: one.event.type in wanted_types)
+    if operation is not None:
+        ids = _operation_ids(read, operation, runtime)
+        conditions.append(lambda one: one.event.operation_id in ids)
+    _show(runtime, read, conditions, limit, oldest_first=limits.oldest_first is not False)
+
+
+def _show(
+    runtime: Runtime, read: HistoryRead, conditions: Sequence[Condition], limit: int | None, *, oldest_first: bool
+) -> None:
+    chosen = [one for one in annotate(read.events) if all(condition(one) for condition in conditions)]
+    if not oldest_first:
+        chosen.reverse()
+    shown = chosen[:limit]
+    is_truncated = len(shown) < len(chosen)
+    facts = ListFacts(is_truncated, limit, runtime.diagnostics.warnings)
+    reading = runtime.reading(read.level, is_key_denied=read.is_key_denied)
+    runtime.show(history_view(shown, reading=reading, source=runtime.backend.source, facts=lambda: facts))
+    if not shown:
+        runtime.diagnostics.note(f"none of the {len(read.events)} events matches")
+    elif is_truncated:
+        runtime.diagnostics.note(f"showing {len(shown)} of {len(chosen)} events (-n 0 for all)")
+
+
+def _event_types(runtime: Runtime, texts: TypesOpt) -> frozenset[str]:
+    """Event types as the service spells them; an unknown word is looked for as it is, with a warning."""
+    known = {name.lower(): name for name in EVENT_SPECS}
+    words = split_list(texts)
+    for word in words:
+        if word.lower() not in known:
+            runtime.diagnostics.warning(f'event type "{word}" is unknown here and looked for as it is')
+    return frozenset(known.get(word.lower(), word) for word in words)
+
+
+def _operation_ids(read: HistoryRead, reference: str, runtime: Runtime) -> frozenset[str]:
+    """The operation that is meant and those below it, as the parts of a wait for callback."""
+    folded = fold(read.events)
+    meant = resolve_operation(folded, reference, now=runtime.now())
+    nodes = [node for node in operation_nodes(folded, runtime.now()) if node.operation.id == meant.id]
+    return frozenset(below.operation.id for below in walk(nodes))
+
+
+HISTORY = CommandSpec(
+    name="history",
+    group=Group.INSPECT,
+    run=history,
+    formats=("table", "wide", "json", "jsonl", "yaml", "plain"),
+    exits=(3,),
+    has_raw=True,
+    reads_data=True,
+    examples=(
+        Example("durablectl history orders@latest -c local", "what happened"),
+        Example("durablectl history orders@latest -c local --type StepFailed,StepSucceeded", "only how steps ended"),
+        Example("durablectl history orders@latest -c local --newest-first -n 5 -o json", "the last five events"),
+    ),
+)

@@ -1,0 +1,45 @@
+"""From the references on the command line to the executions that they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from durablectl.cli.options import Scope
+from durablectl.cli.runtime import Runtime
+from durablectl.errors import UsageError
+from durablectl.operate.resolve import resolve_many, resolve_one
+from durablectl.operate.targets import Target
+
+STDIN = "-"
+
+
+def find_target(runtime: Runtime, reference: str, scope: Scope) -> Target:
+    """The one execution of a command that takes one. Raises what resolving raises."""
+    if reference == STDIN:
+        raise UsageError("this command takes one execution, so it does not read references from stdin")
+    return resolve_one(
+        runtime.backend_for([reference]),
+        reference,
+        scope=runtime.scope(scope.function),
+        notes=runtime.diagnostics,
+        now=runtime.local_now(),
+    )
+
+
+def find_targets(runtime: Runtime, references: Sequence[str], scope: Scope) -> list[Target]:
+    """The executions of a command that takes several, each once; `-` reads references from stdin."""
+    if STDIN in references:
+        runtime.take_stdin("references")
+    return resolve_many(
+        runtime.backend_for(references),
+        references,
+        scope=runtime.scope(scope.function),
+        notes=runtime.diagnostics,
+        now=runtime.local_now(),
+        stdin=runtime.process.stdin if STDIN in references else None,
+    )
+
+
+def is_single(references: Sequence[str]) -> bool:
+    """Whether one literal reference was given, so that the result is a bare document."""
+    return len(references) == 1 and references[0] != STDIN
