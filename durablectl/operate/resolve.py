@@ -34,12 +34,13 @@ from durablectl.model.refs import (
 from durablectl.operate import matching
 from durablectl.operate.functions import Searched, functions_in_scope, resolve_function
 from durablectl.operate.notes import Notes
+from durablectl.operate.operation_references import resolve_operation
 from durablectl.operate.ordering import FULL_PAGE, in_order
 from durablectl.operate.stdin_references import read_references
 from durablectl.operate.targets import Target, target_of_arn, target_of_execution
 from durablectl.operate.wording import counted
 
-__all__ = ["SEARCH_LIMIT", "Resolver", "Target", "region_of", "resolve_many", "resolve_one"]
+__all__ = ["SEARCH_LIMIT", "Resolver", "Target", "region_of", "resolve_many", "resolve_one", "resolve_operation"]
 
 SEARCH_LIMIT = 1000
 """Executions of each function among which ids, beginnings and ends are looked for."""
