@@ -1,0 +1,19 @@
+"""Runs each test of the contract against every server."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.subjects import Subject, fake_subject, local_subject, official_subject
+
+SERVERS = ("fake", "local service", "official runner")
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """A server with the population."""
+    if request.param == "fake":
+        return fake_subject()
+    if request.param == "local service":
+        return local_subject(request.getfixturevalue("local_server").endpoint)
+    return official_subject(request.getfixturevalue("official_server"))
