@@ -12,16 +12,34 @@ from typer.main import get_command
 
 from durablectl import __version__
 from durablectl.cli.binding import bind_command, bind_root
+from durablectl.cli.commands.callback import FAIL, HEARTBEAT, SUCCEED
+from durablectl.cli.commands.functions import FUNCTIONS
 from durablectl.cli.commands.get import GET
 from durablectl.cli.commands.history import HISTORY
 from durablectl.cli.commands.list import LIST
 from durablectl.cli.commands.local_start import LOCAL_START
+from durablectl.cli.commands.start import START
 from durablectl.cli.commands.state import STATE
+from durablectl.cli.commands.stop import STOP
+from durablectl.cli.commands.wait import WAIT
 from durablectl.cli.groups import LeafCommand, NounGroup, RootGroup, raise_terminated
 from durablectl.cli.process import current_process
 from durablectl.cli.specs import CommandSpec
 
-COMMANDS: tuple[CommandSpec, ...] = (LIST, GET, HISTORY, STATE, LOCAL_START)
+COMMANDS: tuple[CommandSpec, ...] = (
+    LIST,
+    GET,
+    HISTORY,
+    STATE,
+    WAIT,
+    STOP,
+    START,
+    SUCCEED,
+    FAIL,
+    HEARTBEAT,
+    FUNCTIONS,
+    LOCAL_START,
+)
 """Every command, in the order in which help lists them."""
 
 NOUNS = {

@@ -129,6 +129,10 @@ CallbackOperationOpt = Annotated[
         "--op", metavar="OP", help="Operation of that execution, if several callbacks wait", rich_help_panel=ACTION
     ),
 ]
+ExitOpt = Annotated[
+    bool,
+    typer.Option("--exit", help="End when every sample is where it belongs; 1 if one is not", rich_help_panel=ACTION),
+]
 VersionsOpt = Annotated[
     bool, typer.Option("--versions", help="Show versions and aliases of each function", rich_help_panel=ACTION)
 ]

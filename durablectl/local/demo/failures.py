@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
@@ -33,6 +34,7 @@ def importer(event: dict[str, Any], context: DurableContext) -> str:
 
     def load_file(step: Any) -> str:
         step.logger.info("loading %s", event["file"])
+        time.sleep(0.4)
         os._exit(137)
 
     context.step(lambda _: event["file"], name="open-file")

@@ -1,0 +1,170 @@
+"""`durablectl local demo`: the local service with sample functions, and an execution to watch."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import typer
+
+from durablectl.cli.options import ExitOpt
+from durablectl.cli.runtime import Runtime
+from durablectl.cli.specs import CommandSpec, Example, Group
+from durablectl.config import LocalService, announce_local_service, withdraw_local_service
+from durablectl.views.annotations import annotate
+from durablectl.views.demo import arrivals_view, samples_view, text_view
+from durablectl.views.following import followed_event_view
+from durablectl.views.lines import Line, data, join, own
+from durablectl.views.records.context import DataLevel
+
+if TYPE_CHECKING:
+    from durablectl.backend.base import Backend
+    from durablectl.cli.demo import Started
+    from durablectl.local.functions import Function
+
+_EXECUTION_TIMEOUT_S = 86_400
+_INVOCATION_TIMEOUT_S = 30
+_RETENTION_DAYS = 1
+
+
+def local_demo(runtime: Runtime, end: ExitOpt = False) -> None:
+    """Run sample durable functions on this machine and watch one of them
+
+    Starts the local service on a free port, with executions that show every kind of operation and every way to end,
+    and follows an order to the point where it waits for your approval. Nothing is kept when the demo ends.
+    """
+    from durablectl.cli import demo
+
+    runtime.standing = "the demo has ended; nothing of it was kept"
+    with _service(runtime) as endpoint:
+        backend = _connect(runtime, endpoint)
+        samples = demo.start_samples(backend)
+        followed = samples[0]
+        runtime.show(samples_view(samples, heading=lambda _: _heading(endpoint)))
+        runtime.show(text_view([(), join([own("following"), data(followed.reference, "bold")])]))
+        shown = _show_events(runtime, backend, followed, past_waiting=False)
+        demo.stop_samples(backend, samples)
+        if end:
+            raise typer.Exit(_finish(runtime, backend, samples))
+        _suggest(runtime, followed)
+        _show_events(runtime, backend, followed, past_waiting=True, shown_before=shown)
+        _stay(runtime)
+
+
+@contextmanager
+def _service(runtime: Runtime) -> Iterator[str]:
+    """The service with the sample functions; other commands find it with `-c local`."""
+    from durablectl.local.background import running_service
+    from durablectl.local.service import ServiceOptions
+    from durablectl.local.verdicts import RetryPolicy
+
+    environ, pid = runtime.process.environ, os.getpid()
+    options = ServiceOptions(
+        functions=_functions(),
+        store=None,
+        port=0,
+        on_ready=lambda endpoint, _: announce_local_service(environ, LocalService(endpoint, pid)),
+        on_log=lambda line: runtime.diagnostics.detail(f"{line.function_name}: {line.text}"),
+        # A process that dies in every invocation is given up within seconds, so that a visitor sees its end.
+        retry_policy=RetryPolicy(first_delay_s=0.5),
+    )
+    try:
+        with running_service(options) as endpoint:
+            yield endpoint
+    finally:
+        withdraw_local_service(environ, pid)
+
+
+def _functions() -> list[Function]:
+    from durablectl.local.demo import FOLDER, SHORT_LIVED, SOURCES
+    from durablectl.local.functions import DurableConfig, load_functions, parse_source
+
+    functions = load_functions(
+        [],
+        {name: parse_source(str(FOLDER / source)) for name, source in SOURCES.items()},
+        python=sys.executable,
+        environment={},
+        execution_timeout_s=_EXECUTION_TIMEOUT_S,
+        invocation_timeout_s=_INVOCATION_TIMEOUT_S,
+        retention_days=_RETENTION_DAYS,
+    )
+    limits = {name: DurableConfig(limit_s, _RETENTION_DAYS) for name, limit_s in SHORT_LIVED.items()}
+    return [replace(each, durable=limits.get(each.name, each.durable)) for each in functions]
+
+
+def _connect(runtime: Runtime, endpoint: str) -> Backend:
+    settings = replace(runtime.settings, context="local", endpoint_url=endpoint, region="us-east-1", read_only=False)
+    return runtime.process.connect(settings, runtime.process.clock)
+
+
+def _heading(endpoint: str) -> Iterable[Line]:
+    return [join([own("durablectl local demo", "bold"), own("runs on"), own(endpoint, "cyan")]), ()]
+
+
+def _show_events(
+    runtime: Runtime, backend: Backend, followed: Started, *, past_waiting: bool, shown_before: int = 0
+) -> int:
+    """Show events as they are recorded; how many have been shown in all."""
+    from durablectl.cli import demo
+
+    shown = shown_before
+    for events in demo.follow(backend, followed, runtime.process.clock, past_waiting=past_waiting):
+        for event in annotate(events)[shown:]:
+            runtime.show(followed_event_view(event, runtime.reading(DataLevel.ERRORS)))
+        shown = len(events)
+    return shown
+
+
+def _suggest(runtime: Runtime, followed: Started) -> None:
+    """The commands to try, as they can be pasted into another terminal."""
+    program = _program()
+    commands = (
+        "list",
+        f"get {followed.reference}",
+        f"state {followed.reference}",
+        "history imports/import-88",
+        f"callback succeed --execution {followed.reference}",
+    )
+    runtime.diagnostics.note(f"{followed.reference} waits for the callback approval; try in another terminal")
+    for command in commands:
+        runtime.diagnostics.next(f"{program} {command} -c local")
+    runtime.diagnostics.note("Ctrl-C ends the demo")
+
+
+def _program() -> str:
+    """What to type for this program: its name where the shell finds it, else the way it was called."""
+    return "durablectl" if shutil.which("durablectl") else sys.argv[0]
+
+
+def _stay(runtime: Runtime) -> None:
+    runtime.diagnostics.note("the order has ended; the service goes on until Ctrl-C")
+    while True:
+        runtime.process.clock.sleep(1)
+
+
+def _finish(runtime: Runtime, backend: Backend, samples: Sequence[Started]) -> int:
+    from durablectl.cli import demo
+
+    demo.approve(backend, samples[0])
+    arrivals = list(demo.arrivals(backend, samples, runtime.process.clock, approved=samples[0].sample.name))
+    runtime.show(text_view([()]))
+    runtime.show(arrivals_view(arrivals))
+    return 0 if all(arrival.has_arrived for arrival in arrivals) else 1
+
+
+LOCAL_DEMO = CommandSpec(
+    name="local demo",
+    group=Group.TOOLS,
+    run=local_demo,
+    formats=("table",),
+    exits=(6,),
+    examples=(
+        Example("durablectl local demo", "watch an order run, retry and wait for you"),
+        Example("durablectl local demo --exit", "end by itself, with 0 when every sample got where it belongs"),
+    ),
+)
