@@ -87,7 +87,7 @@ def no_execution(
     The retention is told where the functions' configurations are known, or where asking for one is enough.
     """
     labels = [one.label for one in searched]
-    where = labels[0] if len(labels) == 1 else f"{counted(len(labels), 'function')} ({listed(labels)})"
+    where = listed(labels, at_most=3)
     near = _near(wanted, rows)
     hint = [f"close names: {', '.join(f'{row.name} {row.status}' for row in near)}"] if near else []
     if len(wanted) < SHORTEST_PART:

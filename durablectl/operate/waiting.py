@@ -80,6 +80,10 @@ def _spread() -> float:
     return random.uniform(1 - JITTER, 1 + JITTER)
 
 
+def _tell_nobody(target: Target, status: ExecutionStatus) -> None:
+    """Take no notice of a status."""
+
+
 def wait_for(
     backend: Backend,
     target: Target,
@@ -109,11 +113,16 @@ def wait_for_all(
     interval: timedelta = INTERVAL,
     is_just_started: bool = False,
     spread: Callable[[], float] = _spread,
+    on_status: Callable[[Target, ExecutionStatus], None] = _tell_nobody,
 ) -> Iterator[WaitOutcome]:
-    """Wait for each target in turn within one `timeout` for all; every one is asked for at least once."""
+    """Wait for each target in turn within one `timeout` for all; every one is asked for at least once.
+
+    `on_status` is told each status that is seen, for a line of progress.
+    """
     started_at = clock.now()
     for target in targets:
-        yield _Wait(backend, target, goal, clock, interval, is_just_started, spread).run(started_at, timeout)
+        wait = _Wait(backend, target, goal, clock, interval, is_just_started, spread, on_status)
+        yield wait.run(started_at, timeout)
 
 
 @dataclass(slots=True)
@@ -125,6 +134,7 @@ class _Wait:
     interval: timedelta
     is_just_started: bool
     spread: Callable[[], float]
+    on_status: Callable[[Target, ExecutionStatus], None] = _tell_nobody
     status: ExecutionStatus | None = None
     was_seen: bool = False
 
@@ -156,6 +166,7 @@ class _Wait:
         except NotFound:
             return self._unknown(started_at)
         self.was_seen = True
+        self.on_status(self.target, self.status)
         if self.goal == Goal.DELETED:
             return None
         if self.status == ExecutionStatus.DELETING:
