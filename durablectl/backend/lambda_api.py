@@ -330,9 +330,14 @@ class BotocoreTransport:
             # A proxy of the environment cannot reach this machine's own endpoints.
             proxies={} if is_loopback(endpoint_url) else None,
         )
+        credentials = self._credentials()
+        if credentials:
+            # Before it loads a service's model the library looks through the models of all services, which takes half
+            # of the time to make a client. Keys given here need no other service to be got.
+            self._session.get_component("data_loader").list_available_services = lambda type_name: ["lambda"]
         try:
             client = self._session.create_client(
-                "lambda", region_name=self._region, endpoint_url=endpoint_url, config=config, **self._credentials()
+                "lambda", region_name=self._region, endpoint_url=endpoint_url, config=config, **credentials
             )
         except ValueError as error:
             raise RequestFailed(Failure("InvalidEndpoint", str(error))) from error

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.subjects import Subject, fake_subject, local_subject, official_subject
 
-SERVERS = ("fake", "local service", "official runner")
+SERVERS = ("fake", "local service", "official runner", "official runner on SQLite")
 
 
 @pytest.fixture(scope="session", params=SERVERS)
@@ -16,4 +16,5 @@ def subject(request: pytest.FixtureRequest) -> Subject:
         return fake_subject()
     if request.param == "local service":
         return local_subject(request.getfixturevalue("local_server").endpoint)
-    return official_subject(request.getfixturevalue("official_server"))
+    is_on_sqlite = request.param.endswith("SQLite")
+    return official_subject(request.getfixturevalue("official_server_on_sqlite" if is_on_sqlite else "official_server"))

@@ -29,6 +29,13 @@ def official_server() -> Iterator[OfficialRunner]:
 
 
 @pytest.fixture(scope="session")
+def official_server_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficialRunner]:
+    """The same with its other store, which reads filters differently."""
+    with official_runner(HANDLERS, store=tmp_path_factory.mktemp("official-runner") / "store.db") as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
 def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServiceProcess]:
     """Our local service with a store in a file, serving `order`."""
     directory = tmp_path_factory.mktemp("local-service")
