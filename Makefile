@@ -1,0 +1,51 @@
+# Everything runs in .venv, which the first target that needs it makes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The AWS CLI pins its own botocore, so it has an environment of its own.
+AWS := .venv-aws
+WORKERS ?= auto
+
+.PHONY: demo test lint bench clean help
+
+help:
+	@echo "make demo   run durable functions on this machine and watch one"
+	@echo "make test   run the linters and all tests"
+	@echo "make lint   run the linters alone"
+	@echo "make bench  measure against the AWS CLI and the official local runner"
+
+demo: $(VENV)/.installed
+	$(BIN)/durablectl local demo $(DEMO_FLAGS)
+
+test: lint $(AWS)/.installed
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TEST_FLAGS)
+
+lint: $(VENV)/.developed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.developed $(AWS)/.installed
+	$(BIN)/python tests/benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) $(AWS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "durablectl needs Python 3.11 or later: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.developed: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch $@
+
+$(AWS)/.installed:
+	$(PYTHON) -m venv $(AWS)
+	$(AWS)/bin/python -m pip install --quiet --disable-pip-version-check "awscli>=1.46"
+	@touch $@
