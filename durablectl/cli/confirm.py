@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import typer
@@ -20,8 +20,8 @@ class Preview:
     """As typed: `stop`."""
     subject: str
     """What it is done to, in one phrase: `orders:7/order-1042` or `3 executions`."""
-    lines: tuple[str, ...]
-    """The preview, clean and laid out for the terminal."""
+    lines: Callable[[], tuple[str, ...]]
+    """Makes the preview, clean and laid out for the terminal; called only when somebody will read it."""
 
 
 def confirm(runtime: Runtime, preview: Preview, safety: Safety, *, inexact: Sequence[str] = ()) -> None:
@@ -41,7 +41,7 @@ def confirm(runtime: Runtime, preview: Preview, safety: Safety, *, inexact: Sequ
             f"{preview.verb} needs confirmation and there is no terminal to ask on",
             hint=f"add --yes to {preview.verb} {preview.subject}, or --dry-run to see what would happen",
         )
-    runtime.diagnostics.lines(preview.lines)
+    runtime.diagnostics.lines(preview.lines())
     runtime.diagnostics.ask(f"{preview.verb.rpartition(' ')[2].capitalize()}? [y/N]")
     answer = runtime.process.stdin.readline().strip().lower()
     if answer not in ("y", "yes"):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from durablectl.cli.progress import Progress
 from durablectl.errors import DurablectlError
-from durablectl.views.text import clean, escape_in_document
+from durablectl.views.errors import error_document
+from durablectl.views.render.json_text import encode_json
+from durablectl.views.text import clean
 
 _STYLES = {"error:": "1;31", "warning:": "1;33", "note:": "36", "next:": "32"}
 
@@ -53,10 +54,10 @@ class Diagnostics:
     def error(self, error: DurablectlError, *, exit_code: int | None = None) -> None:
         """Say what went wrong: lines for a person, one JSON object for a program."""
         if self.machine:
-            self.write(error_document(error, exit_code) + "\n")
+            self.write(encode_json(error_document(error, exit_code)) + "\n")
             return
         self._line("error:", error.message)
-        for line in error.hint:
+        for line in (line for text in error.hint for line in text.splitlines()):
             self.write(f"  {clean(line)}\n")
         if error.request_id:
             self.write(f"  request {clean(error.request_id)}\n")
@@ -99,17 +100,3 @@ class Diagnostics:
     def _line(self, prefix: str, text: str) -> None:
         head = f"\x1b[{_STYLES[prefix]}m{prefix}\x1b[0m" if self.color else prefix
         self.write(f"{head} {clean(text)}\n")
-
-
-def error_document(error: DurablectlError, exit_code: int | None = None) -> str:
-    """An error as the one-line JSON object that programs read."""
-    body = {
-        "code": error.exit_code if exit_code is None else exit_code,
-        "type": error.type,
-        "message": error.message,
-        "hint": "\n".join(error.hint) or None,
-        "request_id": error.request_id,
-        "details": error.details,
-    }
-    document = {"schema_version": 1, "kind": "error", "error": body}
-    return escape_in_document(json.dumps(document, ensure_ascii=False, default=str))

@@ -167,7 +167,7 @@ def test_a_time_without_an_offset_names_its_zone(backend: FakeBackend) -> None:
 
 def test_stuck_executions_are_those_without_an_event_for_so_long() -> None:
     stuck = make_execution("stuck", step("charge").is_running(), started_at=NOW - timedelta(hours=3))
-    waiting = make_execution("waiting", wait("cool-down", 86_400).pending(), id="a" * 36, started_at=NOW)
+    waiting = make_execution("waiting", wait("cool-down", 86_400).is_pending(), id="a" * 36, started_at=NOW)
 
     ran = run("list", "orders", "--stuck", "1h", "-o", "json", backend=FakeBackend(stuck, waiting))
 

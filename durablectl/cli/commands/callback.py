@@ -1,0 +1,170 @@
+"""`durablectl callback succeed|fail|heartbeat`: answers what an execution waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from durablectl.cli.confirm import Preview, confirm
+from durablectl.cli.inputs import read_error, read_payload
+from durablectl.cli.interrupts import postponed_interrupt
+from durablectl.cli.options import (
+    CallbackExecutionOpt,
+    CallbackIdArg,
+    CallbackOperationOpt,
+    ErrorFields,
+    PayloadForm,
+    ResultOpt,
+    Safety,
+    Scope,
+)
+from durablectl.cli.previews import callback_preview, error_payload_text, label_of
+from durablectl.cli.results import show_results
+from durablectl.cli.runtime import Runtime
+from durablectl.cli.specs import CommandSpec, Example, Group
+from durablectl.cli.targets import find_target
+from durablectl.errors import UsageError
+from durablectl.operate import callbacks
+from durablectl.operate.actions import ActionResult
+from durablectl.operate.callbacks import FoundCallback, find_callback
+
+Callback = FoundCallback | str
+"""A callback that was found by its operation, or the id of one."""
+
+
+def succeed(
+    runtime: Runtime,
+    form: PayloadForm,
+    scope: Scope,
+    safety: Safety,
+    callback_id: CallbackIdArg = None,
+    execution: CallbackExecutionOpt = None,
+    operation: CallbackOperationOpt = None,
+    result: ResultOpt = None,
+) -> None:
+    """Complete a callback, with a result if there is one
+
+    The result is sent byte for byte as it is given. The callback is named by its id, or by its execution and operation.
+    """
+    payload = read_payload(runtime, "--result", result, form)
+    callback = _find(runtime, callback_id, execution, operation, scope)
+    _ask(runtime, "callback succeed", "Complete this callback?", callback, payload, safety)
+    clock = runtime.process.clock
+    _act(runtime, lambda: callbacks.succeed(runtime.backend, callback, payload, clock=clock, dry_run=safety.dry_run))
+
+
+def fail(
+    runtime: Runtime,
+    error_fields: ErrorFields,
+    scope: Scope,
+    safety: Safety,
+    callback_id: CallbackIdArg = None,
+    execution: CallbackExecutionOpt = None,
+    operation: CallbackOperationOpt = None,
+) -> None:
+    """Fail a callback, with an error if there is one
+
+    The callback is named by its id, or by its execution and operation.
+    """
+    error = read_error(runtime, error_fields)
+    callback = _find(runtime, callback_id, execution, operation, scope)
+    shown = error_payload_text(error.type, error.message, error.data) if error else None
+    _ask(runtime, "callback fail", "Fail this callback?", callback, shown, safety)
+    clock = runtime.process.clock
+    _act(runtime, lambda: callbacks.fail(runtime.backend, callback, error, clock=clock, dry_run=safety.dry_run))
+
+
+def heartbeat(
+    runtime: Runtime,
+    scope: Scope,
+    safety: Safety,
+    callback_id: CallbackIdArg = None,
+    execution: CallbackExecutionOpt = None,
+    operation: CallbackOperationOpt = None,
+) -> None:
+    """Restart the heartbeat timer of a callback
+
+    Its overall timeout goes on. The callback is named by its id, or by its execution and operation.
+    """
+    callback = _find(runtime, callback_id, execution, operation, scope)
+    clock = runtime.process.clock
+    _act(runtime, lambda: callbacks.heartbeat(runtime.backend, callback, clock=clock, dry_run=safety.dry_run))
+
+
+def _find(
+    runtime: Runtime, callback_id: str | None, execution: str | None, operation: str | None, scope: Scope
+) -> Callback:
+    """The callback that is meant; nothing is asked of the service for an id."""
+    if (callback_id is None) == (execution is None):
+        raise UsageError("name the callback either by its id or by --execution", hint=_FORMS)
+    if callback_id is not None:
+        if operation is not None:
+            raise UsageError("--op goes with --execution; a callback id is enough alone", hint=_FORMS)
+        return callback_id
+    target = find_target(runtime, execution or "", scope)
+    return find_callback(runtime.backend, target, operation, now=runtime.local_now())
+
+
+def _ask(runtime: Runtime, verb: str, question: str, callback: Callback, payload: bytes | None, safety: Safety) -> None:
+    """Ask about a callback that was found; one given by its id is exact, and no call maps it to an execution."""
+    if isinstance(callback, str) or safety.dry_run:
+        return
+    target = callback.target
+    runtime.standing = f"the callback {callback.label} of {target.label} is still pending (nothing was sent)"
+    preview = Preview(
+        verb,
+        f"the callback {callback.label} of {label_of(target)}",
+        lambda: callback_preview(runtime, question, callback, payload),
+    )
+    confirm(runtime, preview, safety, inexact=[] if target.is_exact else [target.reference])
+
+
+def _act(runtime: Runtime, send: Callable[[], ActionResult]) -> None:
+    with postponed_interrupt() as interrupt:
+        result = send()
+    show_results(runtime, [result])
+    interrupt.end(runtime, "what was sent stands")
+
+
+_FORMS = (
+    "durablectl callback succeed CALLBACK_ID",
+    "durablectl callback succeed --execution EXEC [--op OP]",
+)
+_FORMATS = ("table", "json", "jsonl", "yaml")
+_BY_OPERATION = "--execution orders/order-1042 --op approval -c local --yes"
+
+SUCCEED = CommandSpec(
+    name="callback succeed",
+    group=Group.CALLBACKS,
+    run=succeed,
+    formats=_FORMATS,
+    exits=(3, 6),
+    level=2,
+    examples=(
+        Example(f"durablectl callback succeed {_BY_OPERATION} --result '{{\"approved\": true}}'", "approve an order"),
+        Example("durablectl callback succeed --execution orders@latest -c local --dry-run", "what would be done"),
+    ),
+)
+FAIL = CommandSpec(
+    name="callback fail",
+    group=Group.CALLBACKS,
+    run=fail,
+    formats=_FORMATS,
+    exits=(3, 6),
+    level=2,
+    examples=(
+        Example(f"durablectl callback fail {_BY_OPERATION} --error-type Rejected", "reject an order"),
+        Example("durablectl callback fail --execution orders@latest -c local --dry-run", "what would be done"),
+    ),
+)
+HEARTBEAT = CommandSpec(
+    name="callback heartbeat",
+    group=Group.CALLBACKS,
+    run=heartbeat,
+    formats=_FORMATS,
+    exits=(3, 6),
+    level=1,
+    examples=(
+        Example("durablectl callback heartbeat --execution orders/order-1042 --op approval -c local", "still at it"),
+        Example("durablectl callback heartbeat --execution orders@latest -c local --dry-run", "what would be done"),
+    ),
+)

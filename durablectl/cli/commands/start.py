@@ -1,0 +1,93 @@
+"""`durablectl start`: starts an execution asynchronously."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import typer
+
+from durablectl.cli.inputs import read_payload
+from durablectl.cli.interrupts import postponed_interrupt
+from durablectl.cli.options import FunctionArg, InputOpt, NameOpt, PayloadForm, Polling, Safety, WaitOpt
+from durablectl.cli.polling import Pace, read_pace, wait_on
+from durablectl.cli.results import show_results
+from durablectl.cli.runtime import Runtime
+from durablectl.cli.specs import CommandSpec, Example, Group
+from durablectl.errors import Unsupported
+from durablectl.operate import lifecycle
+from durablectl.operate.actions import ActionResult
+from durablectl.operate.targets import Target
+from durablectl.operate.waiting import Goal, WaitOutcome
+
+_NO_INPUT = b"{}"
+
+
+def start(
+    runtime: Runtime,
+    function: FunctionArg,
+    form: PayloadForm,
+    polling: Polling,
+    safety: Safety,
+    name: NameOpt = None,
+    input: InputOpt = None,
+    wait: WaitOpt = False,
+) -> None:
+    """Start an execution asynchronously
+
+    The same name with the same input means the execution that exists; with another input it is refused. Without a
+    qualifier the newest published version is started, or $LATEST where there is none. Without --input it is {}.
+    """
+    payload = read_payload(runtime, "--input", input, form)
+    pace = read_pace(polling)
+    with postponed_interrupt() as interrupt:
+        result = lifecycle.start(
+            runtime.backend,
+            function,
+            _NO_INPUT if payload is None else payload,
+            name,
+            clock=runtime.process.clock,
+            notes=runtime.diagnostics,
+            dry_run=safety.dry_run,
+        )
+    is_waiting = wait and not safety.dry_run and not interrupt.is_requested
+    outcome = _wait(runtime, result, pace) if is_waiting else None
+    if outcome is not None:
+        status = str(outcome.status) if outcome.status else None
+        result = replace(result, status_after=status, wait_ms=outcome.elapsed_ms)
+    show_results(runtime, [result])
+    if result.new_arn and outcome is None:
+        runtime.diagnostics.next(f"durablectl wait {result.function}/{result.name}{_connection(runtime)}")
+    interrupt.end(runtime, "the start was done")
+    raise typer.Exit(outcome.exit_code if outcome else result.exit_code)
+
+
+def _wait(runtime: Runtime, result: ActionResult, pace: Pace) -> WaitOutcome:
+    if result.arn is None:
+        raise Unsupported("the backend gave no ARN for the execution, so it cannot be waited for")
+    target = Target(
+        result.reference or result.arn, result.arn, result.name or result.arn, result.function, result.version
+    )
+    (outcome,) = wait_on(runtime, [target], Goal.CLOSED, pace, is_just_started=True)
+    return outcome
+
+
+def _connection(runtime: Runtime) -> str:
+    """The options that reach the same service again."""
+    chosen = runtime.globals
+    options = {"-c": chosen.context, "--profile": chosen.profile, "--region": chosen.region}
+    options["--endpoint-url"] = chosen.endpoint_url
+    return "".join(f" {option} {value}" for option, value in options.items() if value)
+
+
+START = CommandSpec(
+    name="start",
+    group=Group.OPERATE,
+    run=start,
+    formats=("table", "json", "jsonl", "yaml", "name"),
+    exits=(3, 6, 10, 11, 12, 13, 124),
+    level=1,
+    examples=(
+        Example("durablectl start orders -c local --input '{\"id\": 1042}'", "under a name of the service's choice"),
+        Example("durablectl start orders -c local --name order-7 --input @order.json --wait", "and wait for the end"),
+    ),
+)

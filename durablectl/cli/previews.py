@@ -1,0 +1,154 @@
+"""What is about to happen, laid out for the terminal on which it is asked about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+
+from durablectl.cli.runtime import Runtime
+from durablectl.model.executions import Execution
+from durablectl.model.operations import Fold, Operation, fold
+from durablectl.model.redaction import BUILT_IN
+from durablectl.model.statuses import OperationStatus, OperationType
+from durablectl.operate.callbacks import FoundCallback
+from durablectl.operate.targets import Target
+from durablectl.views.durations import format_duration, milliseconds
+from durablectl.views.text import clean, fit, width
+
+STOP_EFFECT = "Irreversible. Code running now continues until its next checkpoint; nothing is rolled back."
+
+_LEAST_WIDTH = 60
+_MAX_ROWS = 20
+_SHOWN_OF_PAYLOAD = 200
+_NEWEST_EVENTS = 1000
+
+
+def stop_preview(runtime: Runtime, targets: Sequence[Target]) -> tuple[str, ...]:
+    """What `stop` would end: one execution with what it is doing, or a table of several."""
+    executions = [target.execution or runtime.backend.execution(target.arn).execution for target in targets]
+    if len(targets) > 1:
+        return (
+            _title(runtime, f"Stop {len(targets)} executions", targets[0]),
+            *_table(executions, targets, runtime),
+            f"  {STOP_EFFECT}",
+        )
+    target, execution = targets[0], executions[0]
+    doing = _doing(_newest_part(runtime, target.arn), runtime.now())
+    state = " · ".join(part for part in (_status(execution, runtime.now()), doing) if part)
+    return (_title(runtime, "Stop this execution?", target), _identity(target), f"  {state}", f"  {STOP_EFFECT}")
+
+
+def callback_preview(runtime: Runtime, title: str, found: FoundCallback, payload: bytes | None) -> tuple[str, ...]:
+    """Which callback would be completed, and with what."""
+    operation, now = found.operation, runtime.now()
+    age = f"open for {_span(now - operation.started_at)}" if operation.started_at else ""
+    left = f"{_span(operation.timeout_at - now)} left" if operation.timeout_at else "no timeout"
+    path = f" ({found.path})" if found.path else ""
+    return (
+        _title(runtime, title, found.target),
+        _identity(found.target),
+        f"  callback {clean(found.label)}{path} · {', '.join(part for part in (age, left) if part)}",
+        f"  {_payload(payload)}",
+    )
+
+
+def error_payload_text(*parts: str | None) -> bytes | None:
+    """The parts of an error as one text for a preview."""
+    text = ": ".join(part for part in parts if part)
+    return text.encode() if text else None
+
+
+def label_of(target: Target) -> str:
+    """The target with its version, as questions and refusals name it."""
+    function = f"{target.function}:{target.version}" if target.function and target.version else target.function
+    return f"{function}/{target.name}" if function and target.name else target.arn
+
+
+def _title(runtime: Runtime, text: str, target: Target) -> str:
+    """The question at the left, the connection at the right, so that nobody acts on the wrong account."""
+    source, parts = runtime.backend.source, target.parts
+    connection = [f"context {source.context}" if source.context else None, parts.account if parts else None]
+    region = (parts.region if parts else None) or source.region
+    right = clean(" · ".join(part for part in (*connection, region, source.endpoint_url) if part))
+    gap = max(2, max(_LEAST_WIDTH, min(runtime.process.columns, 100)) - width(text) - width(right))
+    return f"{text}{' ' * gap}{right}"
+
+
+def _identity(target: Target) -> str:
+    parts = target.parts
+    function, slash, name = label_of(target).partition("/")
+    label = f"{function} / {name}" if slash and parts else label_of(target)
+    return f"  {clean(label)}" + (f"   {clean(parts.id)}" if parts else "")
+
+
+def _status(execution: Execution, now: datetime) -> str:
+    duration = execution.duration(now)
+    word = "for" if execution.status.is_open else "after"
+    return clean(f"{execution.status} {word} {_span(duration)}" if duration is not None else str(execution.status))
+
+
+def _newest_part(runtime: Runtime, arn: str) -> Fold:
+    """The operations that the newest page of the history tells of; a preview is not worth more requests."""
+    newest = runtime.backend.history(arn, newest_first=True, page_size=_NEWEST_EVENTS)
+    return fold(sorted(islice(newest, _NEWEST_EVENTS), key=lambda event: event.event_id))
+
+
+def _doing(folded: Fold, now: datetime) -> str:
+    """One clause on what an open execution is doing."""
+    leaves = [operation for operation in folded.open_operations if operation.type != OperationType.CONTEXT]
+    if not leaves:
+        return ""
+    more = f" and {len(leaves) - 1} more" if len(leaves) > 1 else ""
+    return clean(_clause(leaves[-1], folded, now) + more)
+
+
+def _clause(operation: Operation, folded: Fold, now: datetime) -> str:
+    name = _name(operation, folded)
+    if operation.type == OperationType.CALLBACK:
+        left = f" ({_span(operation.timeout_at - now)} left)" if operation.timeout_at else ""
+        return f"waiting for the callback {name}{left}"
+    if operation.type == OperationType.WAIT:
+        left = f" ({_span(operation.scheduled_end_at - now)} left)" if operation.scheduled_end_at else ""
+        return f"in the wait {name}{left}"
+    if operation.type == OperationType.CHAINED_INVOKE:
+        return f"waiting for the chained invoke {name}"
+    return f"retrying the step {name}" if operation.status == OperationStatus.PENDING else f"running the step {name}"
+
+
+def _name(operation: Operation, folded: Fold) -> str:
+    """Its own name, or that of the wait for callback around it."""
+    parent = folded.operations.get(operation.parent_id or "")
+    return (parent.name if parent and parent.sub_type == "WaitForCallback" else None) or operation.name or operation.id
+
+
+def _table(executions: Sequence[Execution], targets: Sequence[Target], runtime: Runtime) -> list[str]:
+    now, display = runtime.now(), runtime.display
+    rows = [("FUNCTION", "NAME", "STATUS", display.header("STARTED"), "AGE")]
+    for target, execution in list(zip(targets, executions, strict=True))[:_MAX_ROWS]:
+        function, _, name = label_of(target).rpartition("/")
+        started = "".join(segment.text for segment in display.instant(execution.started_at))
+        age = _span(now - execution.started_at) if execution.started_at else "–"
+        rows.append((clean(function), clean(name), clean(execution.status), started, age))
+    widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  " + "  ".join(cell + " " * (cells - width(cell)) for cell, cells in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    if len(targets) > _MAX_ROWS:
+        lines.append(f"  and {len(targets) - _MAX_ROWS} more")
+    counts = Counter(clean(execution.status) for execution in executions)
+    return [*lines, "  by status: " + ", ".join(f"{count} {status}" for status, count in counts.items())]
+
+
+def _payload(payload: bytes | None) -> str:
+    """Size and beginning of a payload, without its secrets."""
+    if payload is None:
+        return "no result"
+    text = clean(BUILT_IN.redact_text(payload.decode("utf-8", "replace"))[0])
+    return f"{len(payload)} bytes: {fit(text, _SHOWN_OF_PAYLOAD)}"
+
+
+def _span(duration: timedelta | None) -> str:
+    return format_duration(milliseconds(duration) or 0)

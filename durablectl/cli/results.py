@@ -1,0 +1,30 @@
+"""Results of actions on their way to stdout, and the exit code that they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from durablectl.cli.runtime import Runtime
+from durablectl.operate.actions import ActionResult, count_outcomes
+from durablectl.views.actions import action_view
+from durablectl.views.view import ListFacts
+
+
+def show_results(runtime: Runtime, results: Iterable[ActionResult], *, as_list: bool = False) -> list[ActionResult]:
+    """Show results as they come, and give them back; several end with their totals on stderr."""
+    seen: list[ActionResult] = []
+
+    def passing() -> Iterator[ActionResult]:
+        for result in results:
+            seen.append(result)
+            yield result
+
+    def facts() -> ListFacts:
+        return ListFacts(warnings=runtime.diagnostics.warnings, extra={"counts": count_outcomes(seen)})
+
+    reading, source = runtime.reading(), runtime.backend.source
+    runtime.show(action_view(passing(), reading=reading, source=source, as_list=as_list, facts=facts))
+    if as_list:
+        totals = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in count_outcomes(seen).items())
+        runtime.diagnostics.note(f"{len(seen)} target{'' if len(seen) == 1 else 's'}{': ' if totals else ''}{totals}")
+    return seen
