@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from durablectl.local import errors, tokens
 from durablectl.local.catalog import LATEST
 from durablectl.local.draft import Draft, Target, Unresolved
 from durablectl.local.engine import Engine
-from durablectl.local.live import InFlight, LiveExecution
+from durablectl.local.live import Answered, InFlight, LiveExecution
 from durablectl.local.navigable_state import MAX_PAGE_ITEMS, StateView, page
 from durablectl.local.transitions import CheckpointRules
 from durablectl.local.updates import ChainedInvokeOptions, read_updates
@@ -31,16 +32,18 @@ class Checkpointing:
         # Waits and retries whose time has come are completed first, so that a running function sees them.
         self._engine.timers.fire_due()
         live, in_flight = self._find(execution_id)
-        if client_token and in_flight.answered == (client_token, token) and in_flight.answer is not None:
-            return in_flight.answer
+        if in_flight.answered and in_flight.answered.repeats(client_token, token):
+            # The first request may still wait for its commit; neither may be acknowledged before.
+            await asyncio.shield(in_flight.answered.committed)
+            return in_flight.answered.answer
         if token != in_flight.token or live.closing:
             raise errors.invalid_parameter(INVALID_TOKEN)
         draft = Draft.on(live.folded, self._engine.now())
         self._rules(live).apply(draft, read_updates(raw_updates))
         committed = self._engine.commit(live, draft)
         answer = self._answer(live, in_flight)
-        in_flight.answered, in_flight.answer = (client_token or "", token), answer
-        await committed
+        in_flight.answered = Answered(client_token or "", token, answer, committed)
+        await asyncio.shield(committed)
         return answer
 
     def state(self, execution_id: str, token: str, marker: str | None, max_items: int) -> dict[str, Any]:

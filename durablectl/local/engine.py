@@ -8,10 +8,7 @@ goes on where the journal ends.
 from __future__ import annotations
 
 import asyncio
-import functools
-import itertools
-import json
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -20,11 +17,13 @@ from durablectl.local import completions, tokens
 from durablectl.local.catalog import LATEST, Catalog
 from durablectl.local.completions import Due, Ending
 from durablectl.local.draft import Draft
+from durablectl.local.encoding import utf8
+from durablectl.local.execution_timers import ExecutionTimers
 from durablectl.local.functions import Function
+from durablectl.local.invocation_events import invocation_event
 from durablectl.local.invocations import Invocation, InvocationOutcome
 from durablectl.local.journal import Journal
 from durablectl.local.live import Facts, InFlight, LiveExecution, write_closing
-from durablectl.local.navigable_state import StateView, epoch_milliseconds, page
 from durablectl.local.store import ExecutionRecord
 from durablectl.local.timers import Timers
 from durablectl.local.verdicts import RetryPolicy, ending_of_plain, judge, limited
@@ -76,6 +75,8 @@ class Engine:
         self._tasks = tasks
         self._retry_policy = retry_policy
         self._on_failure = on_failure
+        self._execution_timers = ExecutionTimers(timers, on_due=self._on_due, on_timeout=self._time_out)
+        self._is_stopping = False
         self._live: dict[str, LiveExecution] = {}
         self._ids_by_name: dict[tuple[str, str], str] = {}
         self._next_key = 1
@@ -94,8 +95,8 @@ class Engine:
     def adopt(self, live: LiveExecution) -> None:
         """Take over an open execution of the journal, with its timers."""
         self._live[live.record.id] = live
-        self._arm_execution_timeout(live)
-        self._arm(live, live.folded.open_ids)
+        self._execution_timers.arm_timeout(live)
+        self._execution_timers.arm(live, live.folded.open_ids)
 
     def live(self, execution_id: str) -> LiveExecution | None:
         """An execution that is open, or whose last invocation is still running."""
@@ -155,7 +156,7 @@ class Engine:
             live.closing = draft.closing
             all_notes["closing"] = write_closing(draft.closing)
         committed = self._watched(self.journal.append(live.record.key, draft.events, all_notes))
-        self._arm(live, draft.touched_ids)
+        self._execution_timers.arm(live, draft.touched_ids)
         for operation_id in draft.started_invokes:
             self.start_invoke(live, operation_id)
         if live.is_closed and not was_closed:
@@ -163,10 +164,7 @@ class Engine:
         return committed
 
     def _close(self, live: LiveExecution, committed: asyncio.Future[None]) -> None:
-        for operation_id in live.folded.open_ids:
-            self._disarm(live, operation_id)
-        self.timers.cancel((live.record.id, "execution"))
-        self.timers.cancel((live.record.id, "invocation"))
+        self._execution_timers.disarm_all(live)
         if live.in_flight is None:
             self._live.pop(live.record.id, None)
         ending = completions.ending_of_fold(live.folded)
@@ -185,15 +183,11 @@ class Engine:
         """Restart the heartbeat timer of a callback."""
         now = self.now()
         live.heartbeats[operation_id] = now
-        self._arm(live, [operation_id])
+        self._execution_timers.arm(live, [operation_id])
         notes = {f"heartbeat:{operation_id}": str(wire.write_instant(now))}
         return self._watched(self.journal.append(live.record.key, [], notes))
 
     # --- timers -------------------------------------------------------------------------------------------------------
-
-    def _arm_execution_timeout(self, live: LiveExecution) -> None:
-        ends_at = live.record.started_at + timedelta(seconds=live.facts.execution_timeout_s)
-        self.timers.set((live.record.id, "execution"), ends_at, lambda: self._time_out(live))
 
     def _time_out(self, live: LiveExecution) -> None:
         if live.is_closed:
@@ -201,19 +195,6 @@ class Engine:
         draft = Draft.on(live.folded, self.now())
         completions.close_execution(draft, completions.execution_timeout_ending(live.facts.execution_timeout_s))
         self.commit(live, draft)
-
-    def _arm(self, live: LiveExecution, operation_ids: Iterable[str]) -> None:
-        for operation_id in list(operation_ids):
-            operation = live.folded.operations[operation_id]
-            if operation.is_final or live.is_closed:
-                self._disarm(live, operation_id)
-                continue
-            for due in completions.due_of(operation, live.heartbeats.get(operation_id)):
-                self.timers.set(_timer_key(live, due), due.at, functools.partial(self._on_due, live, due))
-
-    def _disarm(self, live: LiveExecution, operation_id: str) -> None:
-        for kind in ("wait", "retry", "callback", "heartbeat"):
-            self.timers.cancel((live.record.id, kind, operation_id))
 
     def _on_due(self, live: LiveExecution, due: Due) -> None:
         operation = live.folded.operations[due.operation_id]
@@ -235,8 +216,8 @@ class Engine:
     def wake(self, live: LiveExecution) -> None:
         """Invoke the function now, unless an invocation runs, a failed one waits for its repetition, or it is gone."""
         function = self.catalog.get(live.record.function)
-        is_waiting = live.in_flight is not None or (live.record.id, "invocation") in self.timers
-        if live.is_closed or is_waiting or function is None:
+        is_waiting = live.in_flight is not None or self._execution_timers.has_invocation(live)
+        if live.is_closed or is_waiting or function is None or self._is_stopping:
             return
         live.in_flight = InFlight(tokens.new_request_id(), self.now())
         self.spawn(self._invoke(live, live.in_flight, function), f"invoke {live.record.name}")
@@ -247,11 +228,13 @@ class Engine:
             function=function,
             invoked_arn=self.catalog.identity.function_arn(function.name, live.record.version),
             version=live.record.version,
-            payload=self._invocation_event(live, in_flight),
+            payload=invocation_event(live, in_flight, self.now()),
             timeout_s=function.timeout_s,
             trace_id=live.facts.trace_header,
             tenant_id=live.facts.tenant_id,
         )
+        live.unseen.clear()
+        live.is_owed = False
         self._watched(self.journal.append(live.record.key, [], {"invocation": in_flight.write(), "owed": None}))
         try:
             outcome = await self._invoker.invoke(invocation)
@@ -259,26 +242,6 @@ class Engine:
             # The note stays, so the next start of the service sees an invocation that was cut off.
             return
         self._finish_invocation(live, in_flight, outcome)
-
-    def _invocation_event(self, live: LiveExecution, in_flight: InFlight) -> bytes:
-        view = StateView(self.now(), frozenset(live.replay_children), epoch_milliseconds)
-        reachable = view.navigable(live.folded)
-        execution = view.execution(live.folded, live.input_text)
-        carried = page(itertools.chain([execution], map(view.operation, reachable)))
-        token = in_flight.rotate()
-        delivered = len(carried) - 1
-        event = {
-            "DurableExecutionArn": live.record.arn,
-            "CheckpointToken": token,
-            "InitialExecutionState": {
-                "Operations": carried,
-                "NextMarker": in_flight.marker(delivered) if delivered < len(reachable) else "",
-            },
-            "UpdatedOperationIds": list(live.unseen),
-        }
-        live.unseen.clear()
-        live.is_owed = False
-        return json.dumps(event).encode()
 
     def _finish_invocation(self, live: LiveExecution, in_flight: InFlight, outcome: InvocationOutcome) -> None:
         verdict = judge(live, outcome, self._retry_policy)
@@ -300,7 +263,7 @@ class Engine:
             self._live.pop(live.record.id, None)
         elif verdict.retry_in_s is not None:
             due = self.now() + timedelta(seconds=verdict.retry_in_s)
-            self.timers.set((live.record.id, "invocation"), due, lambda: self.wake(live))
+            self._execution_timers.arm_invocation(live, due, self.wake)
         elif live.unseen:
             self.wake(live)
 
@@ -333,7 +296,7 @@ class Engine:
 
     async def _invoke_plain(self, live: LiveExecution, operation_id: str, function: Function, input_text: str) -> None:
         tenant_id = live.folded.operations[operation_id].tenant_id
-        outcome = await self.invoke_plain(function, input_text.encode(), live.facts.trace_header, tenant_id)
+        outcome = await self.invoke_plain(function, utf8(input_text), live.facts.trace_header, tenant_id)
         if outcome is not None:
             self.deliver(live.record.id, operation_id, ending_of_plain(outcome))
 
@@ -390,6 +353,10 @@ class Engine:
         if not committed.cancelled() and committed.exception() is not None:
             self._on_failure()
 
+    def stop_invoking(self) -> None:
+        """Begin no more invocations: the service is stopping, and the journal tells the next one what it owes."""
+        self._is_stopping = True
+
     def release_waiters(self) -> None:
         """End the requests that wait for executions, because the service is stopping."""
         for live in self._live.values():
@@ -398,10 +365,6 @@ class Engine:
 
 def _whole_milliseconds(instant: datetime) -> datetime:
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
-
-
-def _timer_key(live: LiveExecution, due: Due) -> tuple[str, str, str]:
-    return (live.record.id, due.kind, due.operation_id)
 
 
 def _announce(live: LiveExecution, committed: asyncio.Future[None], ending: Ending) -> None:

@@ -234,7 +234,7 @@ class LoopbackOnly:
 
 def _foreign(host: str, origin: bytes | None) -> str | None:
     name = host if host.startswith("[") and host.endswith("]") else host.rpartition(":")[0] or host
-    if name not in _LOOPBACK_NAMES:
+    if name.lower() not in _LOOPBACK_NAMES:
         return f"The local service answers loopback names only, not '{host}'."
     return "The local service does not answer web pages." if origin is not None else None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from durablectl.local import errors, tokens
 from durablectl.local.completions import Ending, ending_of_fold
+from durablectl.local.encoding import utf8
 from durablectl.local.engine import Engine
 from durablectl.local.functions import Function
 from durablectl.local.live import Facts
@@ -131,15 +132,16 @@ class Invoking:
     async def _attach(self, function: str, name: str, execution_id: str, request: InvokeRequest) -> InvokeAnswer:
         """Answer for an execution that has the name already; it must have been started with the same payload."""
         arn = str(self._engine.execution_arn(function, name, execution_id))
+        # The journal answers after the commit of the start, which may be under way: nothing may be promised before.
+        record = await self._engine.journal.record(execution_id)
         live = self._engine.live(execution_id)
         if live is not None and not live.is_closed:
             _check_same_input(live.input_text, request.payload, arn)
             if request.invocation_type == "Event":
                 return InvokeAnswer(202, execution_arn=arn)
             return _ended(arn, await _end_of(live.ended))
-        record = await self._engine.journal.record(execution_id)
         if record is None:
-            raise errors.internal(f"the execution {arn} is being started")
+            raise errors.internal(f"the execution {arn} could not be started")
         folded = fold(await self._engine.journal.events(record.key))
         _check_same_input(folded.execution.input.text if folded.execution.input else None, request.payload, arn)
         if request.invocation_type == "Event":
@@ -190,7 +192,7 @@ async def _end_of(ended: asyncio.Future[Ending]) -> Ending:
 def _ended(arn: str, ending: Ending) -> InvokeAnswer:
     """The bare result, or a function error. How the live service answers a failed execution is not documented."""
     if ending.status == ExecutionStatus.SUCCEEDED:
-        return InvokeAnswer(200, (ending.result or "null").encode(), arn)
+        return InvokeAnswer(200, utf8(ending.result or "null"), arn)
     error = wire.write_error(ending.error) if ending.error else {}
     body: dict[str, Any] = {
         "errorMessage": error.get("ErrorMessage", f"The execution ended as {ending.status}."),

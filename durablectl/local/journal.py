@@ -49,6 +49,8 @@ class Journal:
         if self._thread.is_alive():
             self._jobs.put(None)
             await asyncio.to_thread(self._thread.join)
+        else:
+            self._store.close()
         self._release()
 
     def _release(self) -> None:

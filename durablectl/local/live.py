@@ -41,6 +41,20 @@ class Facts:
         return cls(**facts)
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The last accepted checkpoint of an invocation, kept for a client that repeats its request."""
+
+    client_token: str
+    token: str
+    answer: dict[str, Any]
+    committed: asyncio.Future[None]
+
+    def repeats(self, client_token: str | None, token: str) -> bool:
+        """Whether a request is this one again. Without a client token none is."""
+        return bool(client_token) and (self.client_token, self.token) == (client_token, token)
+
+
 @dataclass(slots=True)
 class InFlight:
     """The invocation that is running: what it may still checkpoint with, and its last answer for a repeated request."""
@@ -49,9 +63,7 @@ class InFlight:
     started_at: datetime
     token: str = ""
     sequence: int = 0
-    answered: tuple[str, str] | None = None
-    """Client token and inbound token of the last accepted checkpoint."""
-    answer: dict[str, Any] | None = None
+    answered: Answered | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def rotate(self) -> str:

@@ -11,7 +11,7 @@ from durablectl.local.draft import Draft
 from durablectl.local.engine import Engine
 from durablectl.local.live import Facts, LiveExecution
 from durablectl.local.store import ExecutionRecord, RecordQuery
-from durablectl.local.updates import MAX_PAYLOAD_BYTES
+from durablectl.local.updates import MAX_PAYLOAD_BYTES, check_error_size
 from durablectl.model import wire
 from durablectl.model.arn import parse_execution_arn
 from durablectl.model.events import Event
@@ -139,6 +139,8 @@ class Operating:
 
     async def stop(self, arn: str, error: ErrorPayload | None) -> Json:
         """End an execution. One that has ended keeps its end; what the live service answers then is not documented."""
+        if error is not None:
+            check_error_size(error)
         record = await self._record(arn)
         live = self._engine.live(record.id)
         if live is None or live.is_closed:
@@ -162,6 +164,7 @@ class Operating:
 
     async def fail_callback(self, callback_id: str, error: ErrorPayload) -> None:
         """Fail a callback, with or without a reason."""
+        check_error_size(error)
         live, operation = await self._open_callback(callback_id)
         draft = Draft.on(live.folded, self._engine.now())
         completions.fail_callback(draft, operation, error)

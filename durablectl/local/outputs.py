@@ -34,7 +34,7 @@ def read_output(payload: bytes) -> Suspended | Closing | Rejected:
     """Judge what an invocation of a durable function answered."""
     try:
         output = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Rejected(_INVALID_STATUS)
     if not isinstance(output, dict):
         return Rejected(_INVALID_STATUS)

@@ -12,6 +12,7 @@ from durablectl.local.draft import Draft
 from durablectl.local.engine import Engine
 from durablectl.local.live import Facts, InFlight, LiveExecution, read_closing
 from durablectl.local.store import StoredExecution
+from durablectl.local.verdicts import decided_ending
 from durablectl.model import wire
 from durablectl.model.operations import fold
 from durablectl.model.payloads import ErrorPayload
@@ -98,7 +99,7 @@ def _record_interruption(engine: Engine, live: LiveExecution, interrupted: InFli
         error=None if live.closing else ErrorPayload(completions.INTERRUPTED_TYPE, message),
     )
     if live.closing and not live.is_closed:
-        completions.close_execution(draft, completions.ending_of(live.closing))
+        completions.close_execution(draft, decided_ending(live, live.closing))
     engine.commit(live, draft, {"invocation": None})
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from durablectl.clock import Clock, SystemClock
-from durablectl.errors import Conflict, ServiceFault
+from durablectl.errors import Conflict, DurablectlError, ServiceFault
 from durablectl.local.catalog import Catalog, Identity
 from durablectl.local.checkpointing import Checkpointing
 from durablectl.local.engine import Engine
@@ -86,6 +86,11 @@ class LocalService:
         self._watch_signals()
         try:
             await self._serve()
+        except ExceptionGroup as group:
+            error = _user_error(group)
+            if error is None:
+                raise
+            raise error from group
         finally:
             self._keep_output()
             await self._journal.close()
@@ -125,6 +130,7 @@ class LocalService:
             options.on_ready(endpoint, options.functions)
             await self._stopping.wait()
             ticking.cancel()
+            engine.stop_invoking()
             await pool.close(STOP_GRACE_S)
             engine.release_waiters()
             server.stop()
@@ -166,6 +172,15 @@ class LocalService:
         if lines:
             # A store that fails ends the service through the engine; output alone is not worth more.
             self._journal.keep_output(lines).add_done_callback(lambda kept: kept.cancelled() or kept.exception())
+
+
+def _user_error(group: ExceptionGroup) -> DurablectlError | None:
+    """The error that a user can act on, out of what the service's task groups let through."""
+    for error in group.exceptions:
+        found = _user_error(error) if isinstance(error, ExceptionGroup) else error
+        if isinstance(found, DurablectlError):
+            return found
+    return None
 
 
 async def _until_started(server: QuietServer, serving: asyncio.Task[None]) -> None:

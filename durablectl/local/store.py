@@ -117,6 +117,7 @@ class Store:
     """
 
     def __init__(self, path: Path | None) -> None:
+        self._path = path
         self._connection = _open(path)
 
     def close(self) -> None:
@@ -197,7 +198,13 @@ class Store:
         return self._connection.execute("SELECT key, function, name, id FROM executions ORDER BY key").fetchall()
 
     def open_executions(self) -> list[StoredExecution]:
-        """All executions that have not ended, with their events and notes."""
+        """All executions that have not ended, with their events and notes. Raises ConfigError if one is unreadable."""
+        try:
+            return self._read_open_executions()
+        except (sqlite3.DatabaseError, ValueError, TypeError, AttributeError) as error:
+            raise _damaged(self._path, error) from error
+
+    def _read_open_executions(self) -> list[StoredExecution]:
         marks = ", ".join("?" for _ in CLOSED_STATUSES)
         rows = self._connection.execute(
             f"SELECT * FROM executions WHERE status NOT IN ({marks}) ORDER BY key",
@@ -253,15 +260,21 @@ def _open(path: Path | None) -> sqlite3.Connection:
         raise ConfigError(f"cannot open the store {path}: {error}", hint="choose another: --store FILE") from error
     try:
         _prepare(connection, path)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise ConfigError(f"cannot use the store {path}: {error}", hint="choose another: --store FILE") from error
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise ConfigError(
-            f"the store {path} is damaged: {error}", hint="move the file away to start anew, or use --store FILE"
-        ) from error
+        raise _damaged(path, error) from error
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _damaged(path: Path | None, error: Exception) -> ConfigError:
+    hint = "move the file away to start anew, or use --store FILE"
+    return ConfigError(f"the store {path} is damaged: {error}", hint=hint)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from durablectl.local import errors
+from durablectl.local.encoding import exceeds
 from durablectl.model import wire
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import OperationType
@@ -20,8 +21,6 @@ MAX_PAYLOAD_BYTES = 1_048_576
 MAX_EXECUTION_PAYLOAD_BYTES = 6_291_456
 MAX_ERROR_BYTES = 1_048_576
 """The model and the quota page say 1 MB; emulators stop at 32 KiB. Not confirmed on the live service."""
-
-ACTIONS = frozenset({"START", "SUCCEED", "FAIL", "RETRY", "CANCEL"})
 
 _ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 _SUB_TYPE = re.compile(r"[a-zA-Z0-9-_]{1,32}")
@@ -149,10 +148,11 @@ def _check_sizes(update: OperationUpdate) -> None:
         subject = "Execution" if is_execution else str(update.type)
         message = f"{subject} {way} payload size must be less than or equal to {limit} bytes."
         raise errors.invalid_parameter(message)
-    if update.error is not None and exceeds(json.dumps(wire.write_error(update.error)), MAX_ERROR_BYTES):
+    if update.error is not None:
+        check_error_size(update.error)
+
+
+def check_error_size(error: ErrorPayload) -> None:
+    """Refuse an error that is larger than the service keeps. Raises ServiceError."""
+    if exceeds(json.dumps(wire.write_error(error)), MAX_ERROR_BYTES):
         raise errors.invalid_parameter(f"Error object size must be less than {MAX_ERROR_BYTES} bytes.")
-
-
-def exceeds(text: str, limit: int) -> bool:
-    """Whether `text` takes more than `limit` bytes of UTF-8."""
-    return len(text) > limit or (len(text) * 4 > limit and len(text.encode("utf-8", "surrogatepass")) > limit)

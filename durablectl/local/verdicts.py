@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from durablectl.local import completions, outputs
 from durablectl.local.completions import Ending
 from durablectl.local.draft import Closing
+from durablectl.local.encoding import exceeds
 from durablectl.local.invocations import InvocationOutcome
 from durablectl.local.live import LiveExecution
-from durablectl.local.updates import MAX_EXECUTION_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES, exceeds
+from durablectl.local.updates import MAX_EXECUTION_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import ExecutionStatus
 
@@ -41,7 +42,7 @@ def judge(live: LiveExecution, outcome: InvocationOutcome, policy: RetryPolicy) 
     error = error_of(outcome)
     if live.closing and not live.is_closed:
         # The function has closed the execution by a checkpoint, so its answer counts no more.
-        return Verdict(error, completions.ending_of(live.closing))
+        return Verdict(error, decided_ending(live, live.closing))
     if live.is_closed:
         return Verdict(error)
     if error is not None:
@@ -55,7 +56,7 @@ def _judge_answer(
     if isinstance(answer, outputs.Rejected):
         return Verdict(answer.error, Ending(ExecutionStatus.FAILED, error=answer.error))
     if isinstance(answer, Closing):
-        return Verdict(ending=limited(completions.ending_of(answer), live.facts.invocation_type))
+        return Verdict(ending=decided_ending(live, answer))
     if completions.has_pending_operations(live.folded) or live.unseen:
         return Verdict()
     return _retried(live, outputs.PENDING_WITHOUT_REASON, policy, policy.suspended_without_reason_attempts)
@@ -84,6 +85,11 @@ def ending_of_plain(outcome: InvocationOutcome) -> Ending:
     except UnicodeDecodeError:
         message = "CHAINED_INVOKE response could not be decoded as UTF-8."
         return Ending(ExecutionStatus.FAILED, error=ErrorPayload("InvalidParameterValueException", message))
+
+
+def decided_ending(live: LiveExecution, closing: Closing) -> Ending:
+    """The end that the function decided on, within what its execution may give back."""
+    return limited(completions.ending_of(closing), live.facts.invocation_type)
 
 
 def limited(ending: Ending, invocation_type: str) -> Ending:

@@ -288,8 +288,9 @@ def configure_logging() -> LineFormatter:
     root.addHandler(output)
     level = logging.getLevelName(os.environ.get("AWS_LAMBDA_LOG_LEVEL", "WARNING").upper())
     root.setLevel(level if isinstance(level, int) else logging.WARNING)
-    # It announces at each client where its credentials come from; here they are placeholders.
-    logging.getLogger("botocore.credentials").setLevel(logging.WARNING)
+    # They announce at each client where its credentials and its endpoint come from; here both are the service's own.
+    for name in ("botocore.credentials", "botocore.configprovider"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     return lines
 
 
