@@ -101,7 +101,7 @@ def find_callback(backend: Backend, target: Target, reference: str | None = None
     meant = _meant(nodes, reference)
     pending = [node for node in meant if callback_status(folded, node.operation) == CallbackStatus.PENDING]
     if len(pending) > 1:
-        raise ambiguous_operation(reference or "", pending, noun="pending callbacks")
+        raise ambiguous_operation(reference or "", pending, noun="pending callbacks", label=_label)
     if pending:
         return _found(pending[0], folded, target)
     if meant:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from durablectl.errors import AmbiguousReference, NotFound
@@ -49,11 +49,17 @@ def resolve_operation(folded: Fold, reference: str, *, now: datetime) -> Operati
     return found[0].operation
 
 
-def ambiguous_operation(reference: str, nodes: Sequence[Node], *, noun: str = "operations") -> AmbiguousReference:
+def _name(node: Node) -> str:
+    return node.name or "–"
+
+
+def ambiguous_operation(
+    reference: str, nodes: Sequence[Node], *, noun: str = "operations", label: Callable[[Node], str] = _name
+) -> AmbiguousReference:
     """The error that lists path, name and state of what a reference may mean."""
     shown = nodes[:MAX_CANDIDATES]
     paths = [path_text(node) or node.operation.id[:12] for node in shown]
-    names = [node.name or "–" for node in shown]
+    names = [label(node) for node in shown]
     path_width, name_width = max(map(len, paths)), max(map(len, names))
     lines = [
         f"{path:<{path_width}}  {name:<{name_width}}  {node.shown_as}"
@@ -68,8 +74,8 @@ def ambiguous_operation(reference: str, nodes: Sequence[Node], *, noun: str = "o
             "reference": reference,
             "match_count": len(nodes),
             "candidates": [
-                {"id": node.operation.id, "path": path_text(node), "name": node.name, "shown_as": node.shown_as}
-                for node in shown
+                {"id": node.operation.id, "path": path_text(node), "name": name, "shown_as": node.shown_as}
+                for node, name in zip(shown, names, strict=True)
             ],
         },
     )
