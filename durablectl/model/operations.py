@@ -80,7 +80,8 @@ class Fold:
     """Operations that the function wrote to since its last InvocationCompleted."""
     is_invoked: bool = False
     """Whether something shows that an invocation is in flight. Inferred: no event tells its start."""
-    _owned: set[str] = field(default_factory=set, compare=False, repr=False)
+    _owner: object = field(default_factory=object, compare=False, repr=False)
+    """Marks the operations that this fold alone holds, and so may change; others it copies first."""
 
     def extend(self, events: Iterable[Event]) -> None:
         """Fold further events in place; an event id that was folded already is skipped."""
@@ -103,7 +104,7 @@ class Fold:
         twin.open_ids = dict(self.open_ids)
         twin.running_step_ids = dict(self.running_step_ids)
         twin.unreported_ids = dict(self.unreported_ids)
-        self._owned, twin._owned = set(), set()
+        self._owner, twin._owner = object(), object()
         return twin
 
     @property
@@ -233,9 +234,9 @@ def _count_interruptions(folded: Fold, *, is_failed: bool) -> None:
 def _own(folded: Fold, operation_id: str) -> Operation:
     """The operation as an object that this fold alone holds, so that it may be changed."""
     operation = folded.operations[operation_id]
-    if operation_id not in folded._owned:
+    if operation.owner is not folded._owner:
         operation = folded.operations[operation_id] = operation.copy()
-        folded._owned.add(operation_id)
+        operation.owner = folded._owner
     return operation
 
 
@@ -269,10 +270,10 @@ def _find_or_create(folded: Fold, event: Event, operation_id: str) -> Operation:
         name=event.name,
         sub_type=event.sub_type,
         started_at=event.at,
+        owner=folded._owner,
     )
     folded.operations[operation_id] = operation
     folded.open_ids[operation_id] = None
-    folded._owned.add(operation_id)
     return operation
 
 

@@ -56,6 +56,8 @@ class Operation:
     error: ErrorPayload | None = None
     event_ids: list[int] = field(default_factory=list)
     invocation_indexes: list[int] = field(default_factory=list)
+    owner: object = field(default=None, compare=False, repr=False)
+    """The mark of the one fold that may change this object."""
 
     @property
     def is_final(self) -> bool:
