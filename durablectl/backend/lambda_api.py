@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -10,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from durablectl.backend.base import ListFilter, Source, StartedExecution, StateOperation
 from durablectl.backend.budget import AWS_RATES, Budget, OnWait
 from durablectl.backend.capabilities import ExecutionLists, ListRequest, Quirks, ordered_events
+from durablectl.backend.endpoints import is_aws, is_loopback
 from durablectl.backend.failures import Failure, RequestFailed
 from durablectl.backend.requests import Json, Observer, Requests
 from durablectl.clock import Clock, SystemClock
@@ -220,23 +219,6 @@ def _read_event_without_data(raw: Json) -> Event:
     if (event.input is None or event.input.text is None) and (event.result is None or event.result.text is None):
         return event
     return replace(event, input=event.input and _WITHHELD, result=event.result and _WITHHELD)
-
-
-def is_loopback(endpoint_url: str | None) -> bool:
-    """Whether the endpoint is on this machine."""
-    host = urlsplit(endpoint_url or "").hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_aws(endpoint_url: str | None) -> bool:
-    """Whether the endpoint is AWS itself; none means the one that AWS publishes."""
-    if endpoint_url is None:
-        return True
-    host = urlsplit(endpoint_url).hostname or ""
-    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
 
 
 # --- the client library -----------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from durablectl.backend.base import Source
-from durablectl.backend.lambda_api import connect, is_aws, is_loopback
+from durablectl.backend.endpoints import is_aws, is_loopback
+from durablectl.backend.lambda_api import connect
 from durablectl.config import Settings
 from durablectl.errors import ConfigError, CredentialsError
 from tests.backend.support import arn_of, row

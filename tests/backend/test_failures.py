@@ -53,8 +53,8 @@ def _stop(backend: LambdaApi) -> object:
     return backend.stop(arn_of("order-1024"))
 
 
-def _succeed(backend: LambdaApi) -> object:
-    return backend.succeed_callback("a" * 60, b"1")
+def _succeed(backend: LambdaApi) -> None:
+    backend.succeed_callback("a" * 60, b"1")
 
 
 def _start(backend: LambdaApi) -> object:

@@ -52,10 +52,13 @@ class Deviations:
 class Subject(Protocol):
     """A server under test."""
 
-    backend: Backend
     deviations: Deviations
     arns: Mapping[str, str]
     """The population by name."""
+
+    @property
+    def backend(self) -> Backend:
+        """The backend in front of it."""
 
     def waiting(self) -> str:
         """A new execution that waits for its callback `approval`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,8 +33,3 @@ def local_service(
     with server_process([*arguments, "-o", "json", *served, *options], environment, cwd=str(directory)) as process:
         ready = process.ready_line()
         yield LocalServiceProcess(str(ready["endpoint"]), process, ready)
-
-
-def ready_endpoint(line: str) -> str:
-    """The endpoint in the line that the service prints when it is ready."""
-    return str(json.loads(line)["endpoint"])
