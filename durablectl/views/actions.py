@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 from durablectl.backend.base import Source
-from durablectl.model.arn import parse_execution_arn
 from durablectl.operate.actions import ActionResult, Outcome
+from durablectl.operate.waiting import WaitOutcome
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration
 from durablectl.views.errors import error_body
@@ -48,6 +47,7 @@ def action_view(
         document=Envelope(f"{kind}_list", reading.now, source, facts) if as_list else bare(kind),
         columns=_action_columns(),
         has_headers=False,
+        below=lambda result: data(result.new_arn),
         identifier=lambda result: result.new_arn or result.arn or result.callback_id,
         formats=_FORMATS,
     )
@@ -119,9 +119,9 @@ def _action_columns() -> tuple[Column[ActionResult], ...]:
 
 def _target_cell(result: ActionResult, display: Display) -> Line:
     glyph = _OUTCOMES.get(result.outcome, Segment("?"))
-    if result.function and result.name:
-        function = f"{result.function}:{result.version}" if result.version else result.function
-        return join(((glyph,), data(f"{function}/{result.name}", "bold")))
+    label = _label(result.function, result.version, result.name)
+    if label is not None:
+        return join(((glyph,), data(label, "bold")))
     identifier = result.name or result.reference or result.arn or result.callback_id
     return join(((glyph,), short_id(identifier, display, head=20, tail=12)))
 
@@ -129,8 +129,7 @@ def _target_cell(result: ActionResult, display: Display) -> Line:
 def _action_detail(result: ActionResult, display: Display) -> Line:
     if result.error is not None:
         return data(result.error.message, "red")
-    new = data(result.new_arn, "dim")
-    return comma(_change(result), _waited(result.wait_ms), data(result.reason), new)
+    return comma(_change(result), _waited(result.wait_ms), data(result.reason))
 
 
 def _change(result: ActionResult) -> Line:
@@ -145,33 +144,14 @@ def _waited(wait_ms: int | None) -> Line:
     return own(f"after {format_duration(wait_ms)}") if wait_ms else EMPTY
 
 
-class Waited(Protocol):
-    """How waiting for one execution ended."""
-
-    @property
-    def arn(self) -> str: ...  # noqa: D102
-
-    @property
-    def status(self) -> str | None: ...  # noqa: D102
-
-    @property
-    def goal(self) -> str: ...  # noqa: D102
-
-    @property
-    def satisfied(self) -> bool: ...  # noqa: D102
-
-    @property
-    def elapsed_ms(self) -> int: ...  # noqa: D102
-
-
 def wait_view(
-    outcomes: Iterable[Waited],
+    outcomes: Iterable[WaitOutcome],
     *,
     reading: Reading,
     source: Source,
     as_list: bool = False,
     facts: Callable[[], ListFacts] = ListFacts,
-) -> View[Waited]:
+) -> View[WaitOutcome]:
     """A line for each execution that was waited for."""
     kind = "wait_result"
     return View(
@@ -186,18 +166,18 @@ def wait_view(
     )
 
 
-def wait_record(outcome: Waited) -> Record:
+def wait_record(outcome: WaitOutcome) -> Record:
     """How waiting for one execution ended."""
     return {
         "arn": outcome.arn,
-        "status": outcome.status,
+        "status": None if outcome.status is None else str(outcome.status),
         "for": str(outcome.goal),
         "satisfied": outcome.satisfied,
         "elapsed_ms": outcome.elapsed_ms,
     }
 
 
-def _wait_columns() -> tuple[Column[Waited], ...]:
+def _wait_columns() -> tuple[Column[WaitOutcome], ...]:
     return (
         Column(
             "arn",
@@ -239,8 +219,15 @@ def _wait_columns() -> tuple[Column[Waited], ...]:
     )
 
 
-def _waited_cell(outcome: Waited, display: Display) -> Line:
-    parts = parse_execution_arn(outcome.arn)
-    label = f"{parts.function}:{parts.version}/{parts.name}" if parts else outcome.arn
+def _waited_cell(outcome: WaitOutcome, display: Display) -> Line:
+    target = outcome.target
     glyph = Segment("✓", "green") if outcome.satisfied else Segment("○", "yellow")
-    return join(((glyph,), data(label, "bold")))
+    label = _label(target.function, target.version, target.name)
+    return join(((glyph,), data(label or target.arn, "bold")))
+
+
+def _label(function: str | None, version: str | None, name: str | None) -> str | None:
+    """`FUNCTION:VERSION/NAME`, a reference that works again; None where it cannot be told."""
+    if not function or not name:
+        return None
+    return f"{function}:{version}/{name}" if version else f"{function}/{name}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from durablectl.views.lines import EMPTY, Line, Segment, data, line_width, pad, wrap_line
 
 _LABEL_WIDTH = 11
+_LONGEST_TITLE = 28
+"""A longer title stands on a line of its own, so that it does not push everything else aside."""
 _GAP = 3
 
 
@@ -25,18 +27,27 @@ class Field:
 
 def lay_out_card(fields: Sequence[Field], available: int | None) -> list[Line]:
     """The lines of a card; two columns when all of them fit, or when nothing has to fit."""
-    label_width = max((line_width(data(field.label)) for field in fields if field.is_title), default=0)
-    indent = max(_LABEL_WIDTH, label_width) + 2
+    titles = [width for field in fields if field.is_title and (width := line_width(_label(field))) <= _LONGEST_TITLE]
+    indent = max(_LABEL_WIDTH, *titles, 0) + 2
     split = indent + max((line_width(field.left) for field in fields if field.right), default=0) + _GAP
     needed = max((split + line_width(field.right) for field in fields if field.right), default=0)
     is_narrow = available is not None and needed > available
     lines: list[Line] = []
-    for field in fields:
+    for field in _with_own_lines(fields):
         if field.wraps:
-            lines.extend(wrap_line(pad(_label(field), indent) + field.left, available, indent=indent))
+            lines.extend(wrap_line(_labelled(field, indent) + field.left, available, indent=indent))
         else:
             lines.extend(_narrow(field, indent) if is_narrow else [_wide(field, indent, split)])
     return lines
+
+
+def _with_own_lines(fields: Sequence[Field]) -> Iterator[Field]:
+    for field in fields:
+        if field.is_title and line_width(_label(field)) > _LONGEST_TITLE:
+            yield Field(field.label, is_title=True)
+            yield Field("status", field.left, field.right)
+        else:
+            yield field
 
 
 def _label(field: Field) -> Line:
@@ -44,13 +55,17 @@ def _label(field: Field) -> Line:
 
 
 def _wide(field: Field, indent: int, split: int) -> Line:
-    left = pad(_label(field), indent) + field.left
+    left = _labelled(field, indent) + field.left
     return pad(left, split) + field.right if field.right else left
 
 
 def _narrow(field: Field, indent: int) -> list[Line]:
-    lines = [pad(_label(field), indent) + field.left] if field.left else []
-    if field.right:
-        label = pad(_label(field), indent) if not lines else (Segment(" " * indent),)
-        lines.append(label + field.right)
+    lines = [_labelled(field, indent) + (field.left or field.right)]
+    if field.left and field.right:
+        lines.append((Segment(" " * indent), *field.right))
     return lines
+
+
+def _labelled(field: Field, indent: int) -> Line:
+    label = _label(field)
+    return pad(label, indent) if line_width(label) < indent else (*label, Segment("  "))

@@ -17,7 +17,7 @@ from durablectl.views.durations import format_duration, milliseconds
 from durablectl.views.executions import execution_columns
 from durablectl.views.glyphs import execution_status
 from durablectl.views.instants import Precision
-from durablectl.views.lines import EMPTY, Line, Segment, data, join, own, wrap_line
+from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own, wrap_line
 from durablectl.views.phrases import comma, error_phrase, limit_text, short_id
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import DataLevel, Reading
@@ -156,7 +156,8 @@ def _retention_field(detail: ExecutionDetail, record: Record, display: Display) 
         retention = own(f"until {display.full_date(expires_at)} ({left})")
     else:
         retention = own(f"{days} day{'' if days == 1 else 's'} after the end") if days is not None else EMPTY
-    return Field("retention", retention, own(_absence(record), "dim"))
+    absence = own(_absence(record), "dim")
+    return Field("retention", retention or (DASH if absence else EMPTY), absence)
 
 
 _ABSENCES = {

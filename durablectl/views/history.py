@@ -36,13 +36,14 @@ def history_view(
     reading: Reading,
     source: Source,
     facts: Callable[[], ListFacts] = ListFacts,
+    arn: str | None = None,
 ) -> View[AnnotatedEvent]:
-    """Events in the order given, annotated before any of them was left out (see `annotate`)."""
+    """Events of the execution `arn` in the order given, annotated before any was left out (see `annotate`)."""
     return View(
         kind="event",
         items=events,
         record=lambda one: event_record(one, reading),
-        document=Envelope("event_list", reading.now, source, facts),
+        document=Envelope("event_list", reading.now, source, facts, arn),
         columns=event_columns(reading),
         raw=RawShape(lambda one: raw_record(write_event(withheld(one.event, reading)), reading), "Events"),
         formats=tuple(format for format in ALL_FORMATS if format != "name"),

@@ -9,6 +9,9 @@ from durablectl.views.lines import Line, Segment, fit_line, line_width, pad
 
 GAP = "  "
 
+_LONGEST_WORD = 24
+"""What a column that is not meant to be cut takes at most when room is short: all words that the service knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -29,20 +32,24 @@ def lay_out(rows: Sequence[Sequence[Line]], tracks: Sequence[Track], available: 
 
 def shrink(widths: Sequence[int], tracks: Sequence[Track], available: int) -> list[int]:
     """Widths that fit where they can: of the columns that may be cut, the widest loses first."""
-    shrunk = list(widths)
-    excess = sum(shrunk) + len(GAP) * (len(shrunk) - 1) - available
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - available
+    willing = [
+        width if track.shrinks_to is None else track.shrinks_to for width, track in zip(widths, tracks, strict=True)
+    ]
+    shrunk, excess = _take(widths, willing, excess)
+    return _take(shrunk, [min(minimum, _LONGEST_WORD) for minimum in willing], excess)[0]
+
+
+def _take(widths: Sequence[int], minimums: Sequence[int], excess: int) -> tuple[list[int], int]:
+    """Widths without as much of the excess as their minimums allow, and what is left of it."""
+    taken = list(widths)
     while excess > 0:
-        candidates = [index for index, track in enumerate(tracks) if _may_shrink(track, shrunk[index])]
+        candidates = [index for index, minimum in enumerate(minimums) if taken[index] > minimum]
         if not candidates:
             break
-        widest = max(candidates, key=lambda index: shrunk[index])
-        shrunk[widest] -= 1
+        taken[max(candidates, key=lambda index: taken[index])] -= 1
         excess -= 1
-    return shrunk
-
-
-def _may_shrink(track: Track, current: int) -> bool:
-    return track.shrinks_to is not None and current > track.shrinks_to
+    return taken, excess
 
 
 def _lay_out_row(row: Sequence[Line], tracks: Sequence[Track], widths: Sequence[int], *, is_cut: bool) -> Line:

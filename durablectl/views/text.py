@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 _UNSAFE_RANGES = (
-    "\x00-\x1f"  # C0
+    "\x00-\x08\x0b-\x1f"  # C0 without tab and line feed
     "\x7f-\x9f"  # DEL and C1
     "\xad\u061c\u180e"  # soft hyphen, Arabic letter mark, Mongolian vowel separator
     "\u200b-\u200f"  # zero-width characters and direction marks
@@ -18,8 +18,8 @@ _UNSAFE_RANGES = (
     "\ud800-\udfff"  # halves of surrogate pairs, which no encoding takes
     "\U000e0000-\U000e0fff"  # tags and other characters without a look of their own
 )
-_UNSAFE = re.compile(f"[{_UNSAFE_RANGES}]")
-_UNSAFE_BUT_LINES = re.compile(f"(?![\t\n])[{_UNSAFE_RANGES}]")
+_UNSAFE = re.compile(f"[\t\n{_UNSAFE_RANGES}]")
+_UNSAFE_BUT_LINES = re.compile(f"[{_UNSAFE_RANGES}]")
 _NEWLINES = re.compile("\r\n|\n|\r|\u2028|\u2029")
 _ESCAPE = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}")
 

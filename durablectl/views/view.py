@@ -70,6 +70,8 @@ class View(Generic[T]):
     """The human view of one item where that is no row of a table."""
     heading: Callable[[Display], Iterable[Line]] | None = None
     """Lines above the table."""
+    below: Callable[[T], Line] | None = None
+    """A line below the table for each item, never cut: what people copy."""
     has_headers: bool = True
     """Whether the table names its columns."""
     identifier: Callable[[T], str | None] | None = None
@@ -108,6 +110,8 @@ class Envelope:
     source: Source
     facts: Callable[[], ListFacts] = ListFacts
     """Asked after the last record."""
+    arn: str | None = None
+    """What the list is about, where its records name no account."""
 
     def __call__(self, records: Iterator[Record]) -> Record:
         """The whole list as one document."""
@@ -115,7 +119,7 @@ class Envelope:
         facts = self.facts()
         content: Record = {
             "observed_at": iso(self.observed_at),
-            "source": source_record(self.source, items),
+            "source": source_record(self.source, items, self.arn),
             "items": items,
             "truncated": facts.truncated,
             "limit": facts.limit,
@@ -124,9 +128,9 @@ class Envelope:
         return stamped(self.kind, content | facts.extra)
 
 
-def source_record(source: Source, items: Sequence[Record] = ()) -> Record:
+def source_record(source: Source, items: Sequence[Record] = (), arn: str | None = None) -> Record:
     """Where a list comes from; the account is the one that all its ARNs name."""
-    accounts = {account for item in items if (account := _account(item))}
+    accounts = {account for item in (*items, {"arn": arn}) if (account := _account(item))}
     return {
         "backend": source.backend,
         "context": source.context,

@@ -6,19 +6,13 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from durablectl.model.redaction import BUILT_IN, Redactor
+from durablectl.operate.reading import DataLevel
 from durablectl.views.instants import iso
 
-
-class DataLevel(StrEnum):
-    """How much of an execution's data was read."""
-
-    METADATA = "metadata"
-    ERRORS = "errors"
-    FULL = "full"
+__all__ = ["DataLevel", "Reading", "jsonable", "without_payloads"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ def error_record(error: ErrorPayload | None, reading: Reading, *, is_expected: b
     if error is not None and error.is_present:
         return _included_error(error, reading)
     is_truncated = error is not None and error.truncated
-    absence = _absence(reading, is_expected=is_expected, is_truncated=is_truncated, was_asked=reading.has_errors)
+    # Error texts alone are read from the newest pages only; what is missing then was not read, not left out.
+    was_asked = reading.has_payloads if is_truncated else reading.has_errors
+    absence = _absence(reading, is_expected=is_expected, is_truncated=is_truncated, was_asked=was_asked)
     return {
         "included": False,
         "absent_because": absence,

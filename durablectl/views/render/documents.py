@@ -43,6 +43,7 @@ def encode_yaml(value: Any) -> str:
     base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     dumper: Any = type("Dumper", (base,), {"ignore_aliases": lambda self, node: True})
     dumper.add_representer(str, _represent_text)
+    dumper.add_multi_representer(str, _represent_text)
     try:
         text = yaml.dump(
             value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=2**31 - 1
@@ -86,7 +87,7 @@ def _write(stream: BinaryIO, line: str) -> None:
 
 def _represent_text(dumper: Any, text: str) -> Any:
     if is_safe(text):
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text)
+        return dumper.represent_scalar("tag:yaml.org,2002:str", str(text))
     # Only double quotes know escapes; YAML has none for half a surrogate pair.
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return dumper.represent_scalar("tag:yaml.org,2002:str", whole, style='"')

@@ -6,9 +6,13 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from typing import Any
 
 from durablectl.views.text import escape_in_document
+
+_MAX_INDENTED = 32
+"""Levels that are indented: without a bound, thousands of nested contexts would be a gigabyte of spaces."""
 
 
 def encode_json(value: Any, *, indent: int | None = None) -> str:
@@ -68,15 +72,19 @@ class _Writer:
         return ("" if level.is_empty else ",") + self._line_break()
 
     def _line_break(self) -> str:
-        return "" if self.indent is None else "\n" + " " * (self.indent * len(self.levels))
+        return "" if self.indent is None else "\n" + " " * (self.indent * min(len(self.levels), _MAX_INDENTED))
 
 
 def _members(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
     for key, member in value.items():
-        yield f"{json.dumps(str(key), ensure_ascii=False)}: ", member
+        yield f"{encode_basestring(str(key))}: ", member
 
 
 def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None:
+        return "null"
     # A payload may hold NaN or Infinity, which Python reads and JSON does not know.
     is_number = not isinstance(value, float) or math.isfinite(value)
     return json.dumps(value if is_number else str(value), ensure_ascii=False)

@@ -55,6 +55,7 @@ def _render(view: View[Any], options: OutputOptions, stream: BinaryIO, *, wide: 
     elif items:
         columns = select_columns(view.columns, options.columns, wide=wide)
         lines = _table(view, columns, items, options)
+        lines += [line for item in items if (line := view.below(item))] if view.below else []
     for encoded in encode_lines(lines, color=display.color, ascii_only=display.ascii, encoding=display.encoding):
         stream.write(encoded)
     stream.flush()
