@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from durablectl.backend.base import Backend, ListFilter
+from durablectl.backend.base import Backend, ListFilter, StartedExecution
 from durablectl.clock import Clock
 from durablectl.errors import (
     AccessDenied,
@@ -167,6 +167,10 @@ def start(
     same = next((row for row in existing if row.arn == started.arn), None)
     if same is not None:
         return _attached(reference, request, same, notes)
+    return _started(reference, request, started, clock.now())
+
+
+def _started(reference: str, request: StartRequest, started: StartedExecution, at: datetime) -> ActionResult:
     parts = parse_execution_arn(started.arn or "")
     return ActionResult(
         "start",
@@ -175,9 +179,9 @@ def start(
         arn=started.arn,
         function=request.function,
         version=parts.version if parts else started.executed_version,
-        name=parts.name if parts else name,
+        name=parts.name if parts else request.name,
         status_after=str(ExecutionStatus.RUNNING) if started.arn else None,
-        at=clock.now(),
+        at=at,
         new_arn=started.arn,
     )
 
