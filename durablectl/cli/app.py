@@ -17,6 +17,7 @@ from durablectl.cli.commands.functions import FUNCTIONS
 from durablectl.cli.commands.get import GET
 from durablectl.cli.commands.history import HISTORY
 from durablectl.cli.commands.list import LIST
+from durablectl.cli.commands.local_demo import LOCAL_DEMO
 from durablectl.cli.commands.local_start import LOCAL_START
 from durablectl.cli.commands.start import START
 from durablectl.cli.commands.state import STATE
@@ -39,6 +40,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
     HEARTBEAT,
     FUNCTIONS,
     LOCAL_START,
+    LOCAL_DEMO,
 )
 """Every command, in the order in which help lists them."""
 
