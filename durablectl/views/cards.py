@@ -1,4 +1,4 @@
-"""Cards: a few labelled facts in two columns, or below each other where there is no room for two."""
+"""Cards: a few labelled facts in two columns, or below each other where there is no room beside them."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class Field:
 
 
 def lay_out_card(fields: Sequence[Field], available: int | None) -> list[Line]:
-    """The lines of a card; two columns when all of them fit, or when nothing has to fit."""
+    """The lines of a card; what goes with a fact stands beside it where there is room, else below it."""
     titles = [width for field in fields if field.is_title and (width := line_width(_label(field))) <= _LONGEST_TITLE]
     indent = max(_LABEL_WIDTH, *titles, 0) + 2
     split = indent + max((line_width(field.left) for field in fields if field.right), default=0) + _GAP
-    needed = max((split + line_width(field.right) for field in fields if field.right), default=0)
-    is_narrow = available is not None and needed > available
     lines: list[Line] = []
     for field in _with_own_lines(fields):
         if field.wraps:
             lines.extend(wrap_line(_labelled(field, indent) + field.left, available, indent=indent))
+        elif available is not None and split + line_width(field.right) > available:
+            lines.extend(_narrow(field, indent))
         else:
-            lines.extend(_narrow(field, indent) if is_narrow else [_wide(field, indent, split)])
+            lines.append(_wide(field, indent, split))
     return lines
 
 

@@ -31,7 +31,7 @@ def execution_columns(reading: Reading, *, with_reasons: bool = False) -> tuple[
             "FUNCTION",
             lambda listed, _: data(function_label(listed.execution, listed.function)),
             lambda listed: function_label(listed.execution, listed.function),
-            shrinks_to=10,
+            shrinks_to=16,
             about="function and version",
         ),
         Column(
@@ -56,7 +56,7 @@ def execution_columns(reading: Reading, *, with_reasons: bool = False) -> tuple[
             lambda listed, _: data(redacted_text(listed.reason, reading)) or EMPTY,
             lambda listed: redacted_text(listed.reason, reading),
             is_wide=not with_reasons,
-            shrinks_to=16,
+            shrinks_to=12,
             about="why it ended badly, or is paused (--reasons)",
         ),
         *_identity_columns(),
