@@ -51,24 +51,33 @@ class _Verbatim:
         return list(value)
 
 
-class LeafCommand(TyperCommand):
-    """A command that does something."""
+_VERBATIM = _Verbatim()
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        _take_verbatim(self)
+
+class _Uncoerced:
+    """A command whose options, that for help included, are taken as they were typed."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The options and arguments, each with nothing left to coerce."""
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for parameter in parameters:
+            parameter._runtime_param = _VERBATIM
+        return parameters
+
+
+class LeafCommand(_Uncoerced, TyperCommand):
+    """A command that does something."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write our page in the place of Typer's."""
         spec: CommandSpec = self.callback.spec  # type: ignore[union-attr]
-        parameters: list[Any] = list(self.get_params(ctx))
-        entries = [_entry(parameter, spec) for parameter in parameters if not parameter.hidden]
+        entries = [_entry(parameter, spec) for parameter in self.get_params(ctx) if not parameter.hidden]
         usage = f"durablectl {spec.name} {_usage_of(self, ctx)}"
         style, width = _page_style(ctx)
         formatter.write(command_help(spec, usage, entries, style, width) + "\n")
 
 
-class NounGroup(TyperGroup):
+class NounGroup(_Uncoerced, TyperGroup):
     """A command that only groups others: `callback`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -88,12 +97,8 @@ class NounGroup(TyperGroup):
         formatter.write(noun_help(self.name or "", self.help or "", specs, *_page_style(ctx)) + "\n")
 
 
-class RootGroup(TyperGroup):
+class RootGroup(_Uncoerced, TyperGroup):
     """The program: hands a process in, and turns whatever comes out into an exit code."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        _take_verbatim(self)
 
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run one command line and exit. `obj` makes the process to run it in."""
@@ -163,15 +168,11 @@ def raise_terminated(number: int, frame: object) -> NoReturn:
     raise Terminated
 
 
-def _take_verbatim(command: Any) -> None:
-    for parameter in command.params:
-        parameter._runtime_param = _Verbatim()
-
-
 def _report(runtime: Runtime, error: DurablectlError | TyperException) -> int:
     known = error if isinstance(error, DurablectlError) else _usage_error(error)
     if runtime.globals.debug:
         runtime.diagnostics.write(_traceback_of(error))
+    known.hint = tuple(runtime.reconnecting(line) for line in known.hint)
     runtime.diagnostics.error(known)
     return known.exit_code
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, tzinfo
@@ -26,6 +27,9 @@ from durablectl.views.instants import parse_zone
 from durablectl.views.records.context import Reading
 from durablectl.views.render import OutputOptions, column_help, render
 from durablectl.views.view import View
+
+_OUR_COMMAND = re.compile(r"durablectl (?:list|get|history|state|wait|stop|start|callback|functions)\b[^()]*$")
+"""A command at the end of a line, as hints have it."""
 
 
 class Runtime:
@@ -96,6 +100,14 @@ class Runtime:
             self._region = region
             self.diagnostics.note(f"using region {region}, as the ARN says")
         return self.backend
+
+    def reconnecting(self, text: str) -> str:
+        """A line that ends in one of our commands, with the options that reach the same service again."""
+        chosen = self.globals
+        given = {"-c": chosen.context, "--profile": chosen.profile, "--region": chosen.region}
+        given["--endpoint-url"] = chosen.endpoint_url
+        options = "".join(f" {option} {value}" for option, value in given.items() if value)
+        return f"{text}{options}" if options and _OUR_COMMAND.search(text) else text
 
     def now(self) -> datetime:
         """The current instant."""

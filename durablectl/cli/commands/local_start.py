@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from durablectl.cli.choices import whole_number
+from durablectl.cli.log_lines import LogPrinter
 from durablectl.cli.options import LocalOptions, SourcesArg
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -20,12 +21,10 @@ from durablectl.config import LocalService, announce_local_service, withdraw_loc
 from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration
 from durablectl.views.lines import Line, data, join, own
-from durablectl.views.text import clean
 from durablectl.views.view import View, bare
 
 if TYPE_CHECKING:
     from durablectl.local.functions import Function
-    from durablectl.local.invocations import LogLine
     from durablectl.local.recovery import Recovered
 
 DEFAULT_PORT = 8410
@@ -36,7 +35,6 @@ _DAY_S = 86_400
 _MAX_EXECUTION_S = 366 * _DAY_S
 _MAX_INVOCATION_S = 900
 _MAX_RETENTION_DAYS = 90
-_PREFIX_COLORS = ("36", "35", "34", "33", "32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def local_start(runtime: Runtime, options: LocalOptions, sources: SourcesArg = N
         store=store,
         port=_port(options),
         on_ready=announce,
-        on_log=LogPrinter(runtime),
+        on_log=LogPrinter(runtime.diagnostics),
         on_recovered=lambda recovered: _tell_recovered(runtime, recovered),
     )
     try:
@@ -83,23 +81,6 @@ def local_start(runtime: Runtime, options: LocalOptions, sources: SourcesArg = N
         withdraw_local_service(runtime.process.environ, os.getpid())
     runtime.diagnostics.note("stopped; open executions go on at the next start" if store else "stopped")
     raise typer.Exit(code)
-
-
-class LogPrinter:
-    """Shows what handlers write, each line behind the function's name."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._diagnostics = runtime.diagnostics
-        self._colors: dict[str, str] = {}
-
-    def __call__(self, line: LogLine) -> None:
-        """Show one line."""
-        mark = "!" if line.stream == "stderr" else "|"
-        prefix = f"{clean(line.function_name)} {mark}"
-        if self._diagnostics.color:
-            color = self._colors.setdefault(line.function_name, _PREFIX_COLORS[len(self._colors) % len(_PREFIX_COLORS)])
-            prefix = f"\x1b[{color}m{prefix}\x1b[0m"
-        self._diagnostics.write(f"{prefix} {clean(line.text)}\n")
 
 
 def announcement_view(announcement: Announcement) -> View[Announcement]:

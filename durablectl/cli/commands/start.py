@@ -56,7 +56,7 @@ def start(
         result = replace(result, status_after=status, wait_ms=outcome.elapsed_ms)
     show_results(runtime, [result])
     if result.new_arn and outcome is None:
-        runtime.diagnostics.next(f"durablectl wait {result.function}/{result.name}{_connection(runtime)}")
+        runtime.diagnostics.next(runtime.reconnecting(f"durablectl wait {result.function}/{result.name}"))
     interrupt.end(runtime, "the start was done")
     raise typer.Exit(outcome.exit_code if outcome else result.exit_code)
 
@@ -69,14 +69,6 @@ def _wait(runtime: Runtime, result: ActionResult, pace: Pace) -> WaitOutcome:
     )
     (outcome,) = wait_on(runtime, [target], Goal.CLOSED, pace, is_just_started=True)
     return outcome
-
-
-def _connection(runtime: Runtime) -> str:
-    """The options that reach the same service again."""
-    chosen = runtime.globals
-    options = {"-c": chosen.context, "--profile": chosen.profile, "--region": chosen.region}
-    options["--endpoint-url"] = chosen.endpoint_url
-    return "".join(f" {option} {value}" for option, value in options.items() if value)
 
 
 START = CommandSpec(
