@@ -9,20 +9,16 @@ from durablectl.views.records.context import jsonable
 from durablectl.views.text import clean
 from durablectl.views.view import Record, stamped
 
-_MAX_LINES = 6
-
 
 def error_lines(error: DurablectlError) -> Iterator[str]:
     """The message, then what helps, indented; text of the service or of an execution in it cannot act on a terminal.
 
-    The prefix of the first line is left to who writes it. There are never more than six lines, and the request id is
-    last.
+    The prefix of the first line is left to who writes it. The request id is last.
     """
     yield clean(error.message)
-    lines = [line for text in error.hint for line in text.splitlines()]
-    room = _MAX_LINES - 1 - (1 if error.request_id else 0)
-    for line in lines[:room]:
-        yield f"  {clean(line)}"
+    for text in error.hint:
+        for line in text.splitlines():
+            yield f"  {clean(line)}"
     if error.request_id:
         yield f"  request {clean(error.request_id)}"
 

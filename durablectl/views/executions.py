@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 from durablectl.backend.base import Source
 from durablectl.model.wire import write_execution
-from durablectl.operate.listing import Listing
 from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import execution_status
 from durablectl.views.instants import iso
@@ -81,20 +80,6 @@ def list_view(
         identifier=lambda one: one.execution.arn,
         raw=RawShape(lambda one: raw_record(write_execution(one.execution), reading), "DurableExecutions"),
     )
-
-
-def listing_facts(listing: Listing) -> ListFacts:
-    """What the envelope says of a listing, once it was read to its end."""
-    warnings = [
-        {
-            "type": failure.error.type,
-            "function": failure.function,
-            "message": failure.error.message,
-            "action": failure.error.details.get("action"),
-        }
-        for failure in listing.failures
-    ]
-    return ListFacts(listing.is_truncated, listing.limit, warnings)
 
 
 def _time_columns(reading: Reading) -> tuple[Column[Listed], ...]:

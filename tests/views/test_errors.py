@@ -20,15 +20,6 @@ def test_the_message_comes_first_and_the_request_last() -> None:
     ]
 
 
-def test_there_are_never_more_than_six_lines() -> None:
-    error = NotFound("no execution", hint=[f"line {number}" for number in range(20)], request_id="7d1f")
-
-    lines = list(error_lines(error))
-
-    assert len(lines) == 6
-    assert lines[-1] == "  request 7d1f"
-
-
 def test_hostile_text_in_a_message_is_made_visible() -> None:
     assert list(error_lines(NotFound("no \x1b[31m\nthing", hint="a\x07b"))) == [r"no \x1b[31m⏎thing", r"  a\x07b"]
 
