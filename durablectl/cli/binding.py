@@ -65,8 +65,8 @@ def check_globals(chosen: Globals) -> None:
 
 def _shared_bundles(spec: CommandSpec) -> tuple[type, ...]:
     """The bundles that follow from the formats of a command."""
-    output: tuple[type, ...] = (Output,) if spec.formats else ()
-    table: tuple[type, ...] = (Columns, Instants) if _TABLE_FORMATS & set(spec.formats) else ()
+    output: tuple[type, ...] = (Output, Instants) if spec.formats else ()
+    table: tuple[type, ...] = (Columns,) if _TABLE_FORMATS & set(spec.formats) else ()
     raw: tuple[type, ...] = (Raw,) if spec.has_raw else ()
     data: tuple[type, ...] = (DataAccess,) if spec.reads_data else ()
     return (*output, *raw, *table, *data, Narration, Globals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -146,8 +147,16 @@ def _payload(payload: bytes | None) -> str:
     """Size and beginning of a payload, without its secrets."""
     if payload is None:
         return "no result"
-    text = clean(BUILT_IN.redact_text(payload.decode("utf-8", "replace"))[0])
-    return f"{len(payload)} bytes: {fit(text, _SHOWN_OF_PAYLOAD)}"
+    return f"{len(payload)} bytes: {fit(clean(_without_secrets(payload)), _SHOWN_OF_PAYLOAD)}"
+
+
+def _without_secrets(payload: bytes) -> str:
+    text = payload.decode("utf-8", "replace")
+    try:
+        value, hidden = BUILT_IN.redact(json.loads(text))
+    except (ValueError, RecursionError):
+        return BUILT_IN.redact_text(text)[0]
+    return json.dumps(value, ensure_ascii=False) if hidden else text
 
 
 def _span(duration: timedelta | None) -> str:

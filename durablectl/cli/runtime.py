@@ -151,18 +151,23 @@ class Runtime:
             return usual
         return DataLevel.FULL if self.choices.data else DataLevel.METADATA
 
-    def reading(self, level: str = DataLevel.METADATA, *, is_key_denied: bool = False) -> Reading:
-        """The circumstances under which records are made."""
-        return Reading(self.now(), level, BUILT_IN if self.choices.redact else None, is_key_denied)
+    def reading(
+        self, level: str = DataLevel.METADATA, *, is_key_denied: bool = False, at: datetime | None = None
+    ) -> Reading:
+        """The circumstances under which records are made; `at` is a past point that they show."""
+        return Reading(at or self.now(), level, BUILT_IN if self.choices.redact else None, is_key_denied)
 
-    def show(self, view: View[Any]) -> int:
-        """Write a view to stdout as it was asked for; the number of items in it."""
+    def show(self, view: View[Any], *, at: datetime | None = None) -> int:
+        """Write a view to stdout as it was asked for; the number of items in it.
+
+        `at` is a past point from which times are told.
+        """
         choices = self.choices
         if choices.columns == ("help",):
             self._show_column_help(view)
             return 1
         options = OutputOptions(
-            self.display,
+            replace(self.display, now=at) if at else self.display,
             choices.format,
             query=choices.query,
             raw=choices.raw,

@@ -38,7 +38,8 @@ def _show_folded(runtime: Runtime, target: Target, until: int | datetime | None,
     level = runtime.data_level(DataLevel.ERRORS)
     detail = read_detail(backend, target.arn, level, notes).detail
     read = read_fold(backend, target.arn, level, notes, until=until)
-    reading = runtime.reading(read.history.level, is_key_denied=read.history.is_key_denied)
+    at = None if until is None else until if isinstance(until, datetime) else read.folded.last_event_at
+    reading = runtime.reading(read.history.level, is_key_denied=read.history.is_key_denied, at=at)
     keep = _everything
     if operation is not None:
         wanted = resolve_operation(read.folded, operation, now=runtime.now()).id
@@ -47,7 +48,7 @@ def _show_folded(runtime: Runtime, target: Target, until: int | datetime | None,
             return node.operation.id == wanted
 
     view = state_view(detail, read.folded, reading=reading, source=backend.source, function=target.function, keep=keep)
-    if not runtime.show(view):
+    if not runtime.show(view, at=at):
         notes.note("no operations" if until is None else "no operations at that point")
 
 
