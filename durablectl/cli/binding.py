@@ -9,8 +9,8 @@ from typing import Any, get_type_hints
 
 import typer
 
+from durablectl.cli.bundles import Columns, DataAccess, Globals, Instants, Narration, Output, Raw
 from durablectl.cli.choices import Choices, one_of, output_format, split_list, whole_number
-from durablectl.cli.options import Columns, DataAccess, Globals, Instants, Narration, Output, Raw
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec
 from durablectl.errors import UsageError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import typer
 
-from durablectl.cli.options import Safety
+from durablectl.cli.bundles import Safety
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import ConfirmationRequired, UsageError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from durablectl.cli.options import ErrorFields, PayloadForm
+from durablectl.cli.bundles import ErrorFields, PayloadForm
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import ConfigError, UsageError
 from durablectl.model.payloads import ErrorPayload

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from durablectl.cli.options import Polling
+from durablectl.cli.bundles import Polling
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, cast
 import typer
 
 from durablectl.backend.base import Backend
+from durablectl.cli.bundles import Globals
 from durablectl.cli.choices import Choices, split_list
 from durablectl.cli.diagnostics import Diagnostics
-from durablectl.cli.options import Globals
 from durablectl.cli.process import Process, wants_color
 from durablectl.cli.progress import Progress
 from durablectl.config import Settings, load_settings

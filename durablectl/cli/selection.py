@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from durablectl.cli.bundles import Filters as FilterOptions
 from durablectl.cli.choices import split_list
-from durablectl.cli.options import Filters as FilterOptions
 from durablectl.cli.runtime import Runtime
 from durablectl.model.times import names_zone, parse_duration, parse_window
 from durablectl.operate.filters import Filters, parse_statuses

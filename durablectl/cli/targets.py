@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from durablectl.cli.options import Scope
+from durablectl.cli.bundles import Scope
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import UsageError
 from durablectl.operate.resolve import resolve_many, resolve_one

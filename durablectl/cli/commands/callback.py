@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from durablectl.cli.bundles import ErrorFields, PayloadForm, Safety, Scope
 from durablectl.cli.confirm import Preview, confirm
 from durablectl.cli.inputs import read_error, read_payload
 from durablectl.cli.interrupts import postponed_interrupt
-from durablectl.cli.options import (
-    CallbackExecutionOpt,
-    CallbackIdArg,
-    CallbackOperationOpt,
-    ErrorFields,
-    PayloadForm,
-    ResultOpt,
-    Safety,
-    Scope,
-)
+from durablectl.cli.options import CallbackExecutionOpt, CallbackIdArg, CallbackOperationOpt, ResultOpt
 from durablectl.cli.previews import callback_preview, error_payload_text, label_of
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime

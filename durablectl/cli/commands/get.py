@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import typer
 
-from durablectl.cli.options import ExecutionsArg, ExitStatusOpt, Scope
+from durablectl.cli.bundles import Scope
+from durablectl.cli.options import ExecutionsArg, ExitStatusOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_targets, is_single

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from durablectl.cli.bundles import Limits, Scope
 from durablectl.cli.choices import split_list, whole_number
-from durablectl.cli.options import AfterOpt, ExecutionArg, Limits, OperationOpt, Scope, TypesOpt
+from durablectl.cli.options import AfterOpt, ExecutionArg, OperationOpt, TypesOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target

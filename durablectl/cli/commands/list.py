@@ -7,8 +7,9 @@ from typing import Any
 
 import typer
 
+from durablectl.cli.bundles import Filters, Limits, Scope
 from durablectl.cli.choices import split_list, whole_number
-from durablectl.cli.options import CountOpt, Filters, FunctionsArg, Limits, ReasonsOpt, Scope
+from durablectl.cli.options import CountOpt, FunctionsArg, ReasonsOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.selection import describe_filters, parse_filters
 from durablectl.cli.specs import CommandSpec, Example, Group

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from durablectl.cli.bundles import LocalOptions
 from durablectl.cli.choices import whole_number
 from durablectl.cli.log_lines import LogPrinter
-from durablectl.cli.options import LocalOptions, SourcesArg
+from durablectl.cli.options import SourcesArg
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config import LocalService, announce_local_service, withdraw_local_service

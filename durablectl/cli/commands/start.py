@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import typer
 
+from durablectl.cli.bundles import PayloadForm, Polling, Safety
 from durablectl.cli.inputs import read_payload
 from durablectl.cli.interrupts import postponed_interrupt
-from durablectl.cli.options import FunctionArg, InputOpt, NameOpt, PayloadForm, Polling, Safety, WaitOpt
+from durablectl.cli.options import FunctionArg, InputOpt, NameOpt, WaitOpt
 from durablectl.cli.polling import Pace, read_pace, wait_on
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime

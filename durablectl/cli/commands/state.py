@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from durablectl.cli.options import AtOpt, ExecutionArg, OperationOpt, Scope
+from durablectl.cli.bundles import Scope
+from durablectl.cli.options import AtOpt, ExecutionArg, OperationOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import typer
 
+from durablectl.cli.bundles import ErrorFields, Polling, Safety, Scope
 from durablectl.cli.confirm import Preview, confirm
 from durablectl.cli.inputs import read_error
 from durablectl.cli.interrupts import Interrupt, postponed_interrupt
-from durablectl.cli.options import ErrorFields, ExecutionsArg, Polling, Safety, Scope, WaitOpt
+from durablectl.cli.options import ExecutionsArg, WaitOpt
 from durablectl.cli.polling import Pace, read_pace, wait_on
 from durablectl.cli.previews import label_of, stop_preview
 from durablectl.cli.results import show_results

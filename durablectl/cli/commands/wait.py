@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import typer
 
+from durablectl.cli.bundles import Polling, Scope
 from durablectl.cli.choices import one_of
-from durablectl.cli.options import ExecutionsArg, GoalOpt, Polling, Scope
+from durablectl.cli.options import ExecutionsArg, GoalOpt
 from durablectl.cli.polling import read_pace, wait_on
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
