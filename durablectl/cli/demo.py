@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from durablectl.backend.base import Backend
 from durablectl.clock import Clock
-from durablectl.local.demo import SAMPLES, Sample
+from durablectl.local.demo import SAMPLES, Action, Sample
 from durablectl.model.events import Event
-from durablectl.model.operations import Fold, fold
+from durablectl.model.operations import Fold, Operation, fold
+from durablectl.model.payloads import ErrorPayload
 
 APPROVAL = b'{"approved_by": "you"}'
+REJECTION = ErrorPayload("SignatureRefused", "the price is too high")
 POLL_S = 0.2
 LIMIT_S = 90.0
 """How long a sample may take to get where it belongs; the slowest needs about ten seconds."""
@@ -52,11 +54,44 @@ def _start(backend: Backend, sample: Sample) -> Started:
     return Started(sample, started.arn or "")
 
 
-def stop_samples(backend: Backend, samples: Sequence[Started]) -> None:
-    """Stop those that are there to be stopped."""
+def act_on(backend: Backend, samples: Sequence[Started], clock: Clock) -> None:
+    """Do to each sample what the demo does in the place of a person, as soon as it is where that belongs."""
+    deadline = clock.now().timestamp() + LIMIT_S
     for started in samples:
-        if started.sample.is_stopped:
-            backend.stop(started.arn)
+        action = started.sample.action
+        if action is not None:
+            _ACTIONS[action](backend, started.arn, _awaited(backend, started, clock, deadline))
+
+
+def _awaited(backend: Backend, started: Started, clock: Clock, deadline: float) -> Operation | None:
+    """The operation that a sample waits for, as soon as it does; None if it ends before or takes too long."""
+    while True:
+        folded = fold(backend.history(started.arn))
+        operation = _operation_waited_for(folded, started.sample)
+        if operation or folded.execution.status.is_closed or clock.now().timestamp() > deadline:
+            return operation
+        clock.sleep(POLL_S)
+
+
+def _stop(backend: Backend, arn: str, _: Operation | None) -> None:
+    backend.stop(arn)
+
+
+def _stop_child(backend: Backend, _: str, operation: Operation | None) -> None:
+    if operation and operation.child_arn:
+        backend.stop(operation.child_arn)
+
+
+def _reject(backend: Backend, _: str, operation: Operation | None) -> None:
+    if operation and operation.callback_id:
+        backend.fail_callback(operation.callback_id, REJECTION)
+
+
+_ACTIONS: Mapping[Action, Callable[[Backend, str, Operation | None], None]] = {
+    Action.STOP: _stop,
+    Action.STOP_CHILD: _stop_child,
+    Action.REJECT: _reject,
+}
 
 
 def follow(backend: Backend, started: Started, clock: Clock, *, past_waiting: bool) -> Iterator[list[Event]]:
@@ -68,17 +103,16 @@ def follow(backend: Backend, started: Started, clock: Clock, *, past_waiting: bo
             seen = len(events)
             yield events
         folded = fold(events)
-        if folded.execution.status.is_closed or (not past_waiting and _is_waiting(folded, started.sample)):
+        if folded.execution.status.is_closed or (not past_waiting and _operation_waited_for(folded, started.sample)):
             return
         clock.sleep(POLL_S)
 
 
 def approve(backend: Backend, started: Started) -> None:
     """Complete the callback that a sample waits for."""
-    folded = fold(backend.history(started.arn))
-    for operation in folded.open_operations:
-        if operation.callback_id:
-            backend.succeed_callback(operation.callback_id, APPROVAL)
+    operation = _operation_waited_for(fold(backend.history(started.arn)), started.sample)
+    if operation and operation.callback_id:
+        backend.succeed_callback(operation.callback_id, APPROVAL)
 
 
 def arrivals(backend: Backend, samples: Sequence[Started], clock: Clock, *, approved: str) -> Iterator[Arrival]:
@@ -94,14 +128,14 @@ def _arrival(backend: Backend, started: Started, clock: Clock, deadline: float, 
     while True:
         folded = fold(backend.history(started.arn))
         status = folded.execution.status
-        waits = sample.waits_for is None or is_approved or _is_waiting(folded, sample)
-        has_arrived = status == expected and waits
+        waits = _operation_waited_for(folded, sample) is not None
+        has_arrived = status == expected and (waits or status.is_closed)
         if has_arrived or status.is_closed or clock.now().timestamp() > deadline:
             return Arrival(sample, str(status), has_arrived, expected)
         clock.sleep(POLL_S)
 
 
-def _is_waiting(folded: Fold, sample: Sample) -> bool:
-    """Whether the execution is suspended on the operation that the sample names."""
-    names = {operation.name for operation in folded.open_operations}
-    return folded.is_suspended and sample.waits_for in names
+def _operation_waited_for(folded: Fold, sample: Sample) -> Operation | None:
+    """The innermost operation of the name that the sample gives, if the execution is suspended on it."""
+    named = [operation for operation in folded.open_operations if operation.name == sample.waits_for]
+    return named[-1] if named and folded.is_suspended else None

@@ -223,7 +223,7 @@ def _page_style(ctx: Any) -> tuple[Style, int]:
 def _entry(parameter: Any, spec: CommandSpec) -> Entry:
     if parameter.param_type_name == "argument":
         return Entry(parameter.metavar or parameter.name, parameter.help or "")
-    names = ", ".join(parameter.opts)
+    names = ", ".join(sorted(parameter.opts, key=len))
     if parameter.secondary_opts:
         names += f"/{parameter.secondary_opts[0]}"
     if not parameter.is_flag:

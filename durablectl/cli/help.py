@@ -17,7 +17,7 @@ _EXIT_LINES = (
 )
 _ROOT_EXAMPLES = (
     Example("durablectl list orders --status failed --since 2h", "what went wrong lately"),
-    Example("durablectl history orders/order-1042", "its events in their order"),
+    Example("durablectl history orders/order-1042", "what happened, in order"),
     Example("durablectl callback succeed --execution orders/order-1042 --op approval --result @ok.json", ""),
 )
 _ROOT_OPTIONS = (

@@ -98,7 +98,9 @@ WaitOpt = Annotated[
 ]
 NameOpt = Annotated[
     str | None,
-    typer.Option("--name", metavar="NAME", help="Name of the execution; else the service chooses one"),
+    typer.Option(
+        "--name", metavar="NAME", help="Name of the execution; else the service chooses one", rich_help_panel=ACTION
+    ),
 ]
 InputOpt = Annotated[
     str | None,

@@ -64,7 +64,7 @@ def _option_table(parameters: Sequence[Any]) -> str:
 
 
 def _names(parameter: Any) -> str:
-    names = ", ".join([*parameter.opts, *parameter.secondary_opts])
+    names = ", ".join(sorted([*parameter.opts, *parameter.secondary_opts], key=lambda name: name.startswith("--")))
     return names if parameter.is_flag else f"{names} {parameter.metavar}"
 
 

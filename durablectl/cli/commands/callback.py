@@ -122,7 +122,7 @@ _FORMS = (
     "durablectl callback succeed --execution EXEC [--op OP]",
 )
 _FORMATS = ("table", "json", "jsonl", "yaml")
-_BY_OPERATION = "--execution orders/order-1042 --op approval -c local --yes"
+_OF_AN_ORDER = "--execution orders/order-1042 -c local --yes"
 
 SUCCEED = CommandSpec(
     name="callback succeed",
@@ -132,7 +132,7 @@ SUCCEED = CommandSpec(
     exits=(3, 6),
     level=2,
     examples=(
-        Example(f"durablectl callback succeed {_BY_OPERATION} --result '{{\"approved\": true}}'", "approve an order"),
+        Example(f"durablectl callback succeed {_OF_AN_ORDER} --result '{{\"approved\": true}}'", "approve an order"),
         Example("durablectl callback succeed --execution orders@latest -c local --dry-run", "what would be done"),
     ),
 )
@@ -144,7 +144,7 @@ FAIL = CommandSpec(
     exits=(3, 6),
     level=2,
     examples=(
-        Example(f"durablectl callback fail {_BY_OPERATION} --error-type Rejected", "reject an order"),
+        Example(f"durablectl callback fail {_OF_AN_ORDER} --op approval --error-type Rejected", "reject an order"),
         Example("durablectl callback fail --execution orders@latest -c local --dry-run", "what would be done"),
     ),
 )

@@ -25,11 +25,6 @@ from durablectl.views.records.context import DataLevel
 if TYPE_CHECKING:
     from durablectl.backend.base import Backend
     from durablectl.cli.demo import Started
-    from durablectl.local.functions import Function
-
-_EXECUTION_TIMEOUT_S = 86_400
-_INVOCATION_TIMEOUT_S = 30
-_RETENTION_DAYS = 1
 
 
 def local_demo(runtime: Runtime, end: ExitOpt = False) -> None:
@@ -48,7 +43,7 @@ def local_demo(runtime: Runtime, end: ExitOpt = False) -> None:
         runtime.show(samples_view(samples, heading=lambda _: _heading(endpoint)))
         runtime.show(text_view([(), join([own("following"), data(followed.reference, "bold")])]))
         shown = _show_events(runtime, backend, followed, past_waiting=False)
-        demo.stop_samples(backend, samples)
+        demo.act_on(backend, samples, runtime.process.clock)
         if end:
             raise typer.Exit(_finish(runtime, backend, samples))
         _suggest(runtime, followed)
@@ -60,41 +55,18 @@ def local_demo(runtime: Runtime, end: ExitOpt = False) -> None:
 def _service(runtime: Runtime) -> Iterator[str]:
     """The service with the sample functions; other commands find it with `-c local`."""
     from durablectl.local.background import running_service
-    from durablectl.local.service import ServiceOptions
-    from durablectl.local.verdicts import RetryPolicy
+    from durablectl.local.demo.serving import demo_options
 
     environ, pid = runtime.process.environ, os.getpid()
-    options = ServiceOptions(
-        functions=_functions(),
-        store=None,
-        port=0,
+    options = demo_options(
         on_ready=lambda endpoint, _: announce_local_service(environ, LocalService(endpoint, pid)),
         on_log=lambda line: runtime.diagnostics.detail(f"{line.function_name}: {line.text}"),
-        # A process that dies in every invocation is given up within seconds, so that a visitor sees its end.
-        retry_policy=RetryPolicy(first_delay_s=0.5),
     )
     try:
         with running_service(options) as endpoint:
             yield endpoint
     finally:
         withdraw_local_service(environ, pid)
-
-
-def _functions() -> list[Function]:
-    from durablectl.local.demo import FOLDER, SHORT_LIVED, SOURCES
-    from durablectl.local.functions import DurableConfig, load_functions, parse_source
-
-    functions = load_functions(
-        [],
-        {name: parse_source(str(FOLDER / source)) for name, source in SOURCES.items()},
-        python=sys.executable,
-        environment={},
-        execution_timeout_s=_EXECUTION_TIMEOUT_S,
-        invocation_timeout_s=_INVOCATION_TIMEOUT_S,
-        retention_days=_RETENTION_DAYS,
-    )
-    limits = {name: DurableConfig(limit_s, _RETENTION_DAYS) for name, limit_s in SHORT_LIVED.items()}
-    return [replace(each, durable=limits.get(each.name, each.durable)) for each in functions]
 
 
 def _connect(runtime: Runtime, endpoint: str) -> Backend:

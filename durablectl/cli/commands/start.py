@@ -81,6 +81,6 @@ START = CommandSpec(
     level=1,
     examples=(
         Example("durablectl start orders -c local --input '{\"id\": 1042}'", "under a name of the service's choice"),
-        Example("durablectl start orders -c local --name order-7 --input @order.json --wait", "and wait for the end"),
+        Example("durablectl start orders -c local --name order-7 --input '{}' --wait --timeout 5s", "and wait for it"),
     ),
 )
