@@ -136,6 +136,7 @@ def _arrival(backend: Backend, started: Started, clock: Clock, deadline: float, 
 
 
 def _operation_waited_for(folded: Fold, sample: Sample) -> Operation | None:
-    """The innermost operation of the name that the sample gives, if the execution is suspended on it."""
-    named = [operation for operation in folded.open_operations if operation.name == sample.waits_for]
-    return named[-1] if named and folded.is_suspended else None
+    """The operation that the sample names, or the nameless callback inside it, if the execution is suspended on it."""
+    named = {operation.id for operation in folded.open_operations if operation.name == sample.waits_for}
+    meant = [each for each in folded.open_operations if each.id in named or each.parent_id in named]
+    return meant[-1] if meant and folded.is_suspended else None

@@ -103,8 +103,7 @@ def _suggest(runtime: Runtime, followed: Started) -> None:
         f"callback succeed --execution {followed.reference}",
     )
     runtime.diagnostics.note(f"{followed.reference} waits for the callback approval; try in another terminal")
-    for command in commands:
-        runtime.diagnostics.next(f"{program} {command} -c local")
+    runtime.show(text_view(own(f"  {program} {command} -c local") for command in commands))
     runtime.diagnostics.note("Ctrl-C ends the demo")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ SOURCES: Mapping[str, str] = {
     "restocking": "restocking.py:handler",
     "supplier": "restocking.py:supplier",
     "tax": "restocking.py:tax",
+    "tenders": "tenders.py:handler",
+    "bidders": "tenders.py:bidder",
+    "brokers": "tenders.py:bidder",
     "refunds": "failures.py:refund",
     "imports": "failures.py:importer",
     "contracts": "failures.py:contract",
@@ -25,8 +29,16 @@ SOURCES: Mapping[str, str] = {
 }
 """Function name and the handler behind it, below FOLDER."""
 
-SHORT_LIVED = {"reports": 4}
+SHORT_LIVED = {"reports": 4, "brokers": 4}
 """Functions whose executions may take only so many seconds."""
+
+
+class Action(Enum):
+    """What the demo does to an execution, in the place of a person."""
+
+    STOP = auto()
+    STOP_CHILD = auto()
+    REJECT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +52,8 @@ class Sample:
     """The status that it reaches, or keeps."""
     input: Mapping[str, Any] = field(default_factory=dict)
     waits_for: str | None = None
-    """The operation that an execution which stays open is suspended on."""
-    is_stopped: bool = False
-    """Whether the demo stops it."""
+    """The operation that it is suspended on, for good or until the action."""
+    action: Action | None = None
 
 
 SAMPLES = (
@@ -76,9 +87,35 @@ SAMPLES = (
     ),
     Sample("shipments", "parcel-77", "polls until a condition holds", "SUCCEEDED", {"parcel": "77"}),
     Sample("restocking", "restock-lamp", "chained invokes", "SUCCEEDED", {"sku": "lamp", "count": 40}),
+    Sample(
+        "tenders",
+        "tender-5",
+        "chained invokes that fail, time out, are stopped",
+        "SUCCEEDED",
+        {"sku": "bulb", "asked": {"declines": "bidders", "is-silent": "brokers", "withdraws": "bidders"}},
+        waits_for="withdraws",
+        action=Action.STOP_CHILD,
+    ),
     Sample("refunds", "refund-1038", "a step fails", "FAILED", {"order": 1038}),
     Sample("imports", "import-88", "the process dies in a step, again and again", "FAILED", {"file": "2026-11.csv"}),
     Sample("contracts", "contract-4411", "a callback times out", "FAILED", {"contract": 4411}),
+    Sample(
+        "contracts",
+        "contract-4412",
+        "a callback is answered with an error",
+        "FAILED",
+        {"contract": 4412, "days": 30},
+        waits_for="signature",
+        action=Action.REJECT,
+    ),
     Sample("reports", "report-2026-10", "the execution times out", "TIMED_OUT", {"month": "2026-10"}),
-    Sample("newsletters", "issue-12", "is stopped", "STOPPED", {"issue": 12}, is_stopped=True),
+    Sample(
+        "newsletters",
+        "issue-12",
+        "is stopped",
+        "STOPPED",
+        {"issue": 12},
+        waits_for="until-morning",
+        action=Action.STOP,
+    ),
 )

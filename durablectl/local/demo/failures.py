@@ -43,8 +43,9 @@ def importer(event: dict[str, Any], context: DurableContext) -> str:
 
 @durable_execution
 def contract(event: dict[str, Any], context: DurableContext) -> Any:
-    """Fails: nobody signs within two seconds."""
-    config = WaitForCallbackConfig(timeout=Duration.from_seconds(2))
+    """Fails: nobody signs within two seconds, or somebody refuses to within some days."""
+    timeout = Duration.from_days(event["days"]) if "days" in event else Duration.from_seconds(2)
+    config = WaitForCallbackConfig(timeout=timeout)
     return context.wait_for_callback(lambda _id, _context: None, name="signature", config=config)
 
 
