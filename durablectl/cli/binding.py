@@ -39,6 +39,7 @@ def bind_command(spec: CommandSpec) -> Callable[..., None]:
             spec.run(runtime, **arguments)
         finally:
             runtime.diagnostics.stop_progress()
+            runtime.diagnostics.detail(f"requests: {runtime.request_count}")
 
     plain = [parameter for parameter in own if parameter.name not in bundles]
     spread = [option for bundle in (*bundles.values(), *shared) for option in _spread(bundle)]

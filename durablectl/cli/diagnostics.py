@@ -12,7 +12,7 @@ from durablectl.views.errors import error_document
 from durablectl.views.render.json_text import encode_json
 from durablectl.views.text import clean
 
-_STYLES = {"error:": "1;31", "warning:": "1;33", "note:": "36", "next:": "32"}
+_STYLES = {"debug:": "2", "error:": "1;31", "warning:": "1;33", "note:": "36", "next:": "32"}
 
 
 @dataclass(slots=True)
@@ -40,6 +40,10 @@ class Diagnostics:
         """Tell something that only `--verbose` asks for."""
         if self.verbose:
             self.note(text)
+
+    def trace(self, text: str) -> None:
+        """Tell a step of what `--debug` follows."""
+        self._line("debug:", text)
 
     def warning(self, text: str, **facts: Any) -> None:
         """Tell that the result is incomplete or risky; `facts` go into documents beside the message."""

@@ -7,18 +7,38 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, Protocol, TextIO
 
 from durablectl.backend.base import Backend
 from durablectl.clock import Clock, SystemClock
 from durablectl.config import Settings
 
 
-def connect_to_service(settings: Settings, clock: Clock) -> Backend:
+class Connect(Protocol):
+    """Makes the backend for settings; nothing is sent before the backend is asked something."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        on_wait: Callable[[str], None] | None = None,
+        observer: Callable[[Any], None] | None = None,
+    ) -> Backend:
+        """`on_wait` gets a sentence when requests wait for long, `observer` every request with its outcome."""
+
+
+def connect_to_service(
+    settings: Settings,
+    clock: Clock,
+    *,
+    on_wait: Callable[[str], None] | None = None,
+    observer: Callable[[Any], None] | None = None,
+) -> Backend:
     """The backend of Lambda's API for these settings."""
     from durablectl.backend.lambda_api import connect
 
-    return connect(settings, clock=clock)
+    return connect(settings, clock=clock, on_wait=on_wait, observer=observer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +57,7 @@ class Process:
     encoding: str = "utf-8"
     """Encoding of what is printed for people."""
     clock: Clock = field(default_factory=SystemClock)
-    connect: Callable[[Settings, Clock], Backend] = connect_to_service
+    connect: Connect = connect_to_service
 
     @property
     def zone(self) -> tzinfo:

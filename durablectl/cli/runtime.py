@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import typer
 
@@ -28,6 +28,9 @@ from durablectl.views.records.context import Reading
 from durablectl.views.render import OutputOptions, column_help, render
 from durablectl.views.view import View
 
+if TYPE_CHECKING:
+    from durablectl.backend.requests import Exchange
+
 _OUR_COMMAND = re.compile(r"durablectl (?:list|get|history|state|wait|stop|start|callback|functions)\b[^()]*$")
 """A command at the end of a line, as hints have it."""
 
@@ -43,6 +46,7 @@ class Runtime:
         self.standing = "nothing was changed"
         """What is true when Ctrl-C ends the command now."""
         self.stdin_taken_for: str | None = None
+        self.request_count = 0
         self._region: str | None = None
 
     @classmethod
@@ -90,7 +94,9 @@ class Runtime:
     def backend(self) -> Backend:
         """The backend of the connection; nothing is sent before it is asked something."""
         self.diagnostics.show_progress("asking the service")
-        return self.process.connect(self.settings, self.process.clock)
+        return self.process.connect(
+            self.settings, self.process.clock, on_wait=self.diagnostics.note, observer=self._observe
+        )
 
     def backend_for(self, references: Iterable[str]) -> Backend:
         """The backend for these references: an ARN among them fixes the region, unless the server is not AWS's own."""
@@ -100,6 +106,14 @@ class Runtime:
             self._region = region
             self.diagnostics.note(f"using region {region}, as the ARN says")
         return self.backend
+
+    def _observe(self, exchange: Exchange) -> None:
+        """Count a request, and trace it if that was asked for; nothing that was sent or answered is shown."""
+        self.request_count += 1
+        if self.globals.debug:
+            request = f", request {exchange.request_id}" if exchange.request_id else ""
+            attempt = f" (attempt {exchange.attempt})" if exchange.attempt > 1 else ""
+            self.diagnostics.trace(f"{exchange.operation} {exchange.subject}{attempt}: {exchange.outcome}{request}")
 
     def reconnecting(self, text: str) -> str:
         """A line that ends in one of our commands, with the options that reach the same service again."""

@@ -56,7 +56,9 @@ def main() -> None:
     try:
         get_command(make_app()).main(
             prog_name="durablectl",
-            obj=lambda: replace(current_process(os.environ), clock=clock, connect=lambda settings, clock: backend),
+            obj=lambda: replace(
+                current_process(os.environ), clock=clock, connect=lambda settings, clock, **observers: backend
+            ),
         )
     finally:
         if "DURABLECTL_TEST_CALLS" in os.environ:

@@ -58,7 +58,7 @@ def run(
     """Run one command line; `is_terminal` makes all three streams one, and people read times in UTC."""
     connections: list[Settings] = []
 
-    def connect(settings: Settings, clock: Clock) -> Backend:
+    def connect(settings: Settings, clock: Clock, **observers: Any) -> Backend:
         connections.append(settings)
         return backend or FakeBackend()
 
