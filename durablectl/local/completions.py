@@ -93,6 +93,14 @@ def complete_invoke(draft: Draft, operation: Operation, ending: Ending) -> None:
     )
 
 
+def ending_of_child(ending: Ending, timeout_s: int) -> Ending:
+    """A child execution's end as its caller gets to know it: a timeout is told as one of the chained invoke."""
+    if ending.status != ExecutionStatus.TIMED_OUT:
+        return ending
+    message = f"CHAINED_INVOKE timed out after {timeout_s} seconds."
+    return Ending(ending.status, error=ErrorPayload("ChainedInvoke.Timeout", message))
+
+
 def complete_invocation(
     draft: Draft, *, request_id: str, started_at: datetime, ended_at: datetime, error: ErrorPayload | None
 ) -> None:

@@ -170,7 +170,8 @@ class Engine:
         ending = completions.ending_of_fold(live.folded)
         committed.add_done_callback(lambda done: _announce(live, done, ending))
         if live.facts.parent_id and live.facts.parent_operation_id:
-            self.deliver(live.facts.parent_id, live.facts.parent_operation_id, ending)
+            told = completions.ending_of_child(ending, live.facts.execution_timeout_s)
+            self.deliver(live.facts.parent_id, live.facts.parent_operation_id, told)
 
     def stop(self, live: LiveExecution, error: ErrorPayload | None) -> asyncio.Future[None]:
         """End an execution for good; code that runs now goes on until its next checkpoint."""

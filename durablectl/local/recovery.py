@@ -112,8 +112,9 @@ async def _resume_invoke(engine: Engine, live: LiveExecution, operation_id: str)
     if record is None:
         engine.start_invoke(live, operation_id)
         return
-    ended = fold(await engine.journal.events(record.key))
-    engine.deliver(live.record.id, operation_id, completions.ending_of_fold(ended))
+    ended = completions.ending_of_fold(fold(await engine.journal.events(record.key)))
+    timeout_s = Facts.read(record.facts).execution_timeout_s
+    engine.deliver(live.record.id, operation_id, completions.ending_of_child(ended, timeout_s))
 
 
 def _owes_invocation(engine: Engine, live: LiveExecution) -> bool:

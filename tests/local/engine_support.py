@@ -78,7 +78,7 @@ class Call:
 
     def __post_init__(self) -> None:
         self.started_at = self.clock.now()
-        self.token = self.event.get("CheckpointToken", "")
+        self.token = self.event["CheckpointToken"] if self.invocation.function.durable else ""
         """The token for the next checkpoint."""
 
     @property
