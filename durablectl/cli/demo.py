@@ -43,9 +43,9 @@ class Arrival:
     expected: str
 
 
-def start_samples(backend: Backend) -> list[Started]:
+def start_samples(backend: Backend, samples: Sequence[Sample] = SAMPLES) -> list[Started]:
     """Start every sample."""
-    return [_start(backend, sample) for sample in SAMPLES]
+    return [_start(backend, sample) for sample in samples]
 
 
 def _start(backend: Backend, sample: Sample) -> Started:

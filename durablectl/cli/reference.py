@@ -12,16 +12,42 @@ from durablectl.cli.app import COMMANDS, make_app
 from durablectl.cli.bundles import Globals
 from durablectl.cli.specs import ALWAYS_POSSIBLE_EXITS, EXIT_CODES, CommandSpec
 
-_LEVELS = {0: "reads", 1: "changes", 2: "asks first"}
+_LEVELS = {0: "–", 1: "changes", 2: "asks first"}
+
+
+def render_page() -> str:
+    """All of it as one page."""
+    always = ", ".join(map(str, ALWAYS_POSSIBLE_EXITS))
+    return "\n\n".join(
+        (
+            "# Commands, options and exit codes",
+            "Made from the program; `durablectl COMMAND --help` shows the same beside examples.",
+            "## Commands",
+            render_command_table(),
+            "## Output formats and exit codes of each command",
+            f"Every command may also exit with {always}. The first format is the default.",
+            render_results_table(),
+            "## Options",
+            render_options(),
+            "## Exit codes",
+            render_exit_codes() + "\n",
+        )
+    )
 
 
 def render_command_table() -> str:
-    """Every command with its arguments, purpose, formats, effect and exit codes."""
+    """Every command with its arguments, purpose and effect."""
     root = get_command(make_app())
-    rows = [_command_row(spec, _find(root, spec)) for spec in COMMANDS]
-    always = ", ".join(map(str, ALWAYS_POSSIBLE_EXITS))
-    head = ("Command", "What it does", "`-o`", "Effect", "Exit codes besides " + always)
-    return _table(head, rows)
+    rows = [(f"`{_usage(spec, _find(root, spec))}`", spec.purpose, _LEVELS[spec.level]) for spec in COMMANDS]
+    return _table(("Command", "What it does", "Effect"), rows)
+
+
+def render_results_table() -> str:
+    """What `-o` accepts and how each command may exit."""
+    rows = [
+        (f"`{spec.name}`", " ".join(spec.formats) or "–", " ".join(map(str, spec.exits)) or "–") for spec in COMMANDS
+    ]
+    return _table(("Command", "`-o`", "Exit codes"), rows)
 
 
 def render_exit_codes() -> str:
@@ -32,16 +58,19 @@ def render_exit_codes() -> str:
 def render_options() -> str:
     """Every option of every command, one table for each; those that all commands take stand first, once."""
     root = get_command(make_app())
-    shared = set(Globals.__dataclass_fields__) | {"quiet", "verbose", "version"}
-    first: Any = _find(root, COMMANDS[0])
-    everywhere = [parameter for parameter in first.params if parameter.name in shared]
+    options = {spec.name: _options(_find(root, spec)) for spec in COMMANDS}
+    shared = set.intersection(*(set(named) for named in options.values()))
+    everywhere = [each for name, each in options[COMMANDS[0].name].items() if name in shared]
     blocks = [f"**Every command**\n\n{_option_table(everywhere)}"]
-    for spec in COMMANDS:
-        command = _find(root, spec)
-        own = [each for each in command.params if each.param_type_name == "option" and each.name not in shared]
+    for command, named in options.items():
+        own = [each for name, each in named.items() if name not in shared]
         if own:
-            blocks.append(f"**`{spec.name}`**\n\n{_option_table(own)}")
+            blocks.append(f"**`{command}`**\n\n{_option_table(own)}")
     return "\n\n".join(blocks)
+
+
+def _options(command: Any) -> dict[str, Any]:
+    return {each.name: each for each in command.params if each.param_type_name == "option" and each.name != "help"}
 
 
 def _find(root: Any, spec: CommandSpec) -> Any:
@@ -51,12 +80,9 @@ def _find(root: Any, spec: CommandSpec) -> Any:
     return root
 
 
-def _command_row(spec: CommandSpec, command: Any) -> tuple[str, ...]:
+def _usage(spec: CommandSpec, command: Any) -> str:
     arguments = [each for each in command.params if each.param_type_name == "argument"]
-    words = [each.metavar if each.required else f"[{each.metavar}]" for each in arguments]
-    formats = " ".join(spec.formats) or "–"
-    exits = " ".join(map(str, spec.exits)) or "–"
-    return (f"`{' '.join([spec.name, *words])}`", spec.purpose, formats, _LEVELS[spec.level], exits)
+    return " ".join([spec.name, *(each.metavar if each.required else f"[{each.metavar}]" for each in arguments)])
 
 
 def _option_table(parameters: Sequence[Any]) -> str:
@@ -69,7 +95,7 @@ def _names(parameter: Any) -> str:
 
 
 def _help(parameter: Any) -> str:
-    return (parameter.help or "").replace("{formats}; default {default}", "the formats of the command table")
+    return (parameter.help or "").replace("{formats}; default {default}", "Format; those of each command stand above")
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

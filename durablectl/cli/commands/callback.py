@@ -133,7 +133,7 @@ SUCCEED = CommandSpec(
     level=2,
     examples=(
         Example(f"durablectl callback succeed {_OF_AN_ORDER} --result '{{\"approved\": true}}'", "approve an order"),
-        Example("durablectl callback succeed --execution orders@latest -c local --dry-run", "what would be done"),
+        Example("durablectl callback succeed --execution orders/order-1042 -c local --dry-run", "what would be done"),
     ),
 )
 FAIL = CommandSpec(
@@ -145,7 +145,7 @@ FAIL = CommandSpec(
     level=2,
     examples=(
         Example(f"durablectl callback fail {_OF_AN_ORDER} --op approval --error-type Rejected", "reject an order"),
-        Example("durablectl callback fail --execution orders@latest -c local --dry-run", "what would be done"),
+        Example("durablectl callback fail --execution orders/order-1042 -c local --dry-run", "what would be done"),
     ),
 )
 HEARTBEAT = CommandSpec(
@@ -157,6 +157,6 @@ HEARTBEAT = CommandSpec(
     level=1,
     examples=(
         Example("durablectl callback heartbeat --execution orders/order-1042 --op approval -c local", "still at it"),
-        Example("durablectl callback heartbeat --execution orders@latest -c local --dry-run", "what would be done"),
+        Example("durablectl callback heartbeat --execution orders/order-1042 -c local --dry-run", "what would be done"),
     ),
 )
