@@ -9,7 +9,6 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from durablectl.cli.app import COMMANDS, make_app
-from durablectl.cli.bundles import Globals
 from durablectl.cli.specs import ALWAYS_POSSIBLE_EXITS, EXIT_CODES, CommandSpec
 
 _LEVELS = {0: "–", 1: "changes", 2: "asks first"}
