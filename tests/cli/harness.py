@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -73,7 +74,12 @@ def run(
             connect=connect,
         )
 
-    result = CliRunner().invoke(make_app(), list(arguments), input=stdin, obj=make_process, prog_name="durablectl")
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        result = CliRunner().invoke(make_app(), list(arguments), input=stdin, obj=make_process, prog_name="durablectl")
+    finally:
+        # After Ctrl-C the program leaves a second one to the system, which would end the tests.
+        signal.signal(signal.SIGINT, handler)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ran(result.exit_code, result.stdout, result.stderr, tuple(connections))

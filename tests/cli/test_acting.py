@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -182,6 +184,35 @@ def test_a_batch_ends_with_its_totals(backend: FakeBackend) -> None:
 
     assert ran.code == 8
     assert ran.err == "note: 2 targets: 1 done, 1 skipped\n"
+
+
+def press_ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_lets_the_stop_in_flight_end_and_tells_what_was_left_out() -> None:
+    numbers = range(1, 4)
+    backend = FakeBackend(
+        *(make_execution(f"order-{number}", id=f"00000000-0000-4000-8000-{number:012d}") for number in numbers)
+    )
+    backend.before("stop", press_ctrl_c, nth=2)
+
+    ran = run("stop", *(f"orders/order-{number}" for number in numbers), "--yes", "-o", "jsonl", backend=backend)
+
+    assert ran.code == 130
+    assert [record["outcome"] for record in ran.lines] == ["done", "done", "not_attempted"]
+    assert "interrupted; what was stopped stays stopped" in ran.err
+
+
+def test_ctrl_c_while_starting_shows_what_was_started() -> None:
+    backend = FakeBackend(functions=[make_function("orders")])
+    backend.before("start", press_ctrl_c)
+
+    ran = run("start", "orders:$LATEST", "--wait", "-o", "jsonl", backend=backend)
+
+    assert ran.code == 130
+    assert ran.lines[0]["outcome"] == "done"
+    assert backend.count("execution") == 0
 
 
 def test_references_from_stdin_leave_nobody_to_ask(backend: FakeBackend) -> None:
