@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, NoReturn
 
@@ -187,10 +188,17 @@ def _report_bug(runtime: Runtime, error: Exception) -> int:
 
 def _usage_error(error: TyperException) -> UsageError:
     """What Typer found wrong with the command line, in our form."""
-    message = str(getattr(error, "format_message", lambda: str(error))()).rstrip(".")
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "durablectl"
-    return UsageError(message[:1].lower() + message[1:], hint=f"see: {path} --help")
+    described: Any = error
+    context = getattr(described, "ctx", None)
+    hint = [f"see: {context.command_path if context is not None else 'durablectl'} --help"]
+    unknown = getattr(described, "option_name", None)
+    if unknown is not None and hasattr(described, "possibilities"):
+        nearest = get_close_matches(unknown, described.possibilities or (), n=1)
+        hint = [f"did you mean: {nearest[0]}", *hint] if nearest else hint
+        message = str(described.message)
+    else:
+        message = str(getattr(described, "format_message", lambda: str(error))())
+    return UsageError(message[:1].lower() + message[1:].rstrip("."), hint=hint)
 
 
 def _traceback_of(error: BaseException) -> str:

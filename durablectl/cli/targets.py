@@ -30,7 +30,7 @@ def find_targets(runtime: Runtime, references: Sequence[str], scope: Scope) -> l
     """The executions of a command that takes several, each once; `-` reads references from stdin."""
     if STDIN in references:
         runtime.take_stdin("references")
-    return resolve_many(
+    targets = resolve_many(
         runtime.backend_for(references),
         references,
         scope=runtime.scope(scope.function),
@@ -38,6 +38,9 @@ def find_targets(runtime: Runtime, references: Sequence[str], scope: Scope) -> l
         now=runtime.local_now(),
         stdin=runtime.process.stdin if STDIN in references else None,
     )
+    if not targets:
+        runtime.diagnostics.note("no references on stdin, so there is nothing to do")
+    return targets
 
 
 def is_single(references: Sequence[str]) -> bool:

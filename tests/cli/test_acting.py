@@ -176,7 +176,7 @@ def test_stop_of_no_references_does_nothing(backend: FakeBackend) -> None:
     ran = run("stop", "-", "--yes", "-o", "json", backend=backend, stdin="\n")
 
     assert (ran.code, ran.json["items"], ran.json["counts"]) == (0, [], {})
-    assert "note: no executions to stop\n" in ran.err
+    assert "note: no references on stdin, so there is nothing to do\n" in ran.err
 
 
 def test_a_batch_ends_with_its_totals(backend: FakeBackend) -> None:

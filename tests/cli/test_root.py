@@ -53,9 +53,7 @@ def test_an_unknown_option_names_the_help() -> None:
     ran = run("list", "--nope")
 
     assert ran.code == 2
-    assert (
-        ran.err == "error: no such option: --nope (Possible options: --name, --since)\n  see: durablectl list --help\n"
-    )
+    assert ran.err == "error: no such option: --nope\n  did you mean: --name\n  see: durablectl list --help\n"
 
 
 def test_a_usage_error_is_one_json_object_for_a_program() -> None:

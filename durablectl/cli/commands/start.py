@@ -80,7 +80,11 @@ START = CommandSpec(
     exits=(3, 6, 10, 11, 12, 13, 124),
     level=1,
     examples=(
-        Example("durablectl start orders -c local --input '{\"id\": 1042}'", "under a name of the service's choice"),
-        Example("durablectl start orders -c local --name order-7 --input '{}' --wait --timeout 5s", "and wait for it"),
+        Example(
+            'durablectl start shipments -c local --input \'{"parcel": "78"}\'', "under a name of the service's choice"
+        ),
+        Example(
+            "durablectl start shipments -c local --name parcel-79 --input @parcel.json --wait", "and wait for its end"
+        ),
     ),
 )

@@ -49,8 +49,6 @@ def stop(
         _ask(runtime, targets, safety, is_batch=is_batch)
     stopping = _Stopping(runtime, targets, error, is_batch, safety.dry_run, pace if wait else None)
     results = show_results(runtime, stopping.results(), as_list=is_batch)
-    if not targets:
-        runtime.diagnostics.note("no executions to stop")
     raise typer.Exit(stopping.exit_code(results))
 
 

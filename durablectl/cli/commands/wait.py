@@ -55,7 +55,7 @@ WAIT = CommandSpec(
     formats=("table", "json", "jsonl", "yaml"),
     exits=(3, 6, 10, 11, 12, 13, 124),
     examples=(
-        Example("durablectl wait orders@latest -c local --timeout 5s", "until it has ended, or for five seconds"),
-        Example("durablectl wait orders@latest -c local --for running --timeout 5s -o json", "until it runs"),
+        Example("durablectl wait shipments@latest -c local --timeout 1m", "until it has ended, or for a minute"),
+        Example("durablectl wait orders@latest -c local --for running -o json", "until it runs"),
     ),
 )
