@@ -22,6 +22,10 @@ from tests.servers.processes import DUMMY_AWS, plain_environment
 ROOT = Path(__file__).parents[2]
 COMMAND_DEADLINE_S = 120.0
 
+# Read at import: the tests themselves see no variable of AWS.
+AWS_CLI = Path(os.environ.get("AWS_CLI") or ROOT / ".venv-aws" / "bin" / "aws").absolute()
+"""The AWS CLI of `make test`, or the one that the variable AWS_CLI names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demo:
@@ -66,13 +70,8 @@ def _chosen(names: Sequence[str]) -> list[Sample]:
 
 def shell_environment(home: Path) -> dict[str, str]:
     """Variables of a shell with this program and the AWS CLI on its path, in UTC and without an AWS account."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), str(aws_cli().parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(AWS_CLI.parent), os.environ["PATH"]])
     return plain_environment(HOME=str(home), XDG_STATE_HOME=str(home / "state"), PATH=path, TZ="UTC", **DUMMY_AWS)
-
-
-def aws_cli() -> Path:
-    """The AWS CLI of `make test`, or the one that the variable AWS_CLI names."""
-    return Path(os.environ.get("AWS_CLI") or ROOT / ".venv-aws" / "bin" / "aws").absolute()
 
 
 def run_script(script: str, directory: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
