@@ -32,6 +32,8 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_PAGE_ITEMS = 1000
 
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_SERVER = "durablectl"
+"""What clients know the service by."""
 _DURABLE = "/2025-12-01"
 _FUNCTIONS = "/2015-03-31/functions"
 
@@ -339,5 +341,5 @@ def _response(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
         body or None,
         status_code=status,
         media_type="application/json",
-        headers={"x-amzn-RequestId": tokens.new_request_id(), **headers},
+        headers={"Server": _SERVER, "x-amzn-RequestId": tokens.new_request_id(), **headers},
     )
