@@ -57,6 +57,7 @@ class ExecutionFacts:
     input: Payload | None = None
     result: Payload | None = None
     error: ErrorPayload | None = None
+    end_event_id: int | None = None
     pauses: list[Pause] = field(default_factory=list)
 
 
@@ -189,6 +190,7 @@ def _apply_to_execution(folded: Fold, event: Event) -> None:
         _resume(execution, event)
     else:
         execution.ended_at, execution.result, execution.error = event.at, event.result, event.error
+        execution.end_event_id = event.event_id
         folded.is_invoked = False
 
 
