@@ -1,0 +1,184 @@
+"""The demo shows every kind of operation, follows an order on the terminal, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pyte
+import pytest
+
+from durablectl.cli.commands.local_demo import LOCAL_DEMO
+from durablectl.cli.demo import approve, arrivals
+from durablectl.clock import SystemClock
+from durablectl.local.demo import SAMPLES, SOURCES
+from durablectl.model.events import EVENT_SPECS
+from tests.servers.demo import explain, run_script, running_demo, shell_environment
+
+pytestmark = pytest.mark.xdist_group("local-demo")
+
+COLUMNS, LINES = 80, 45
+DEADLINE_S = 60.0
+POLL_S = 0.05
+INTERRUPTED = 130
+
+FOLLOW, END_BY_ITSELF = (example.command for example in LOCAL_DEMO.examples)
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()].|.)")
+
+# The service cannot be asked to pause anything yet, and the official SDK never cancels a wait.
+NOT_SHOWN = {"ExecutionPaused", "ExecutionResumed", "WaitCancelled"}
+
+
+class Terminal:
+    """A shell in a terminal of 80 columns whose screen can be read."""
+
+    def __init__(self, environment: dict[str, str], directory: Path) -> None:
+        shell = ["--norc", "--noprofile", "--noediting", "-i"]
+        variables = {**environment, "TERM": "xterm-256color", "PS1": "$ "}
+        self._child = pexpect.spawn("bash", shell, env=variables, cwd=str(directory), dimensions=(LINES, COLUMNS))
+        self._screen = pyte.HistoryScreen(COLUMNS, LINES, history=1000)
+        self._stream = pyte.ByteStream(self._screen)
+        self._received = b""
+
+    @property
+    def pid(self) -> int:
+        return int(self._child.pid)
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines as they were sent, without colours, however wide they are."""
+        return _ESCAPES.sub("", self._received.decode()).splitlines()
+
+    def type(self, text: str) -> None:
+        self._child.send(text)
+
+    def wait_for(self, text: str) -> str:
+        """The screen once it shows `text`."""
+        return self.wait_until(lambda screen: text in screen, text)
+
+    def wait_until(self, is_there: Callable[[str], bool], what: str) -> str:
+        deadline = time.monotonic() + DEADLINE_S
+        while not is_there(self.text):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{what!r} never appeared; the screen shows:\n{self.text}")
+            try:
+                received = self._child.read_nonblocking(65536, timeout=POLL_S)
+            except pexpect.TIMEOUT:
+                continue
+            self._received += received
+            self._stream.feed(received)
+        return self.text
+
+    def close(self) -> None:
+        self._child.close(force=True)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return shell_environment(tmp_path)
+
+
+@pytest.fixture
+def terminal(environment: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
+    opened = Terminal(environment, tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def second_terminal(environment: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
+    opened = Terminal(environment, tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_check_18_the_demo_ends_by_itself_with_every_sample_where_it_belongs(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    ran = run_script(END_BY_ITSELF, tmp_path, environment)
+
+    assert ran.returncode == 0, explain(ran)
+    rows = [line.split() for line in ran.stdout.partition("SAMPLE  ")[2].splitlines()[1:]]
+    assert {name: status for name, _, status, *_ in rows} == {
+        sample.name: "SUCCEEDED" if sample is SAMPLES[0] else sample.becomes for sample in SAMPLES
+    }
+
+
+def test_the_samples_show_every_event_that_the_service_records(tmp_path: Path) -> None:
+    with running_demo(tmp_path) as demo:
+        approve(demo.backend, demo.samples[0])
+        reached = list(arrivals(demo.backend, demo.samples, SystemClock(), approved=SAMPLES[0].name))
+        executions = [
+            each.arn for function in SOURCES if function != "tax" for each in demo.backend.executions(function)
+        ]
+        recorded = {event.type for arn in executions for event in demo.backend.history(arn)}
+
+    assert [arrival for arrival in reached if not arrival.has_arrived] == []
+    assert recorded == set(EVENT_SPECS) - NOT_SHOWN
+
+
+def test_check_18_the_demo_follows_an_order_and_the_commands_that_it_shows_work(
+    terminal: Terminal, second_terminal: Terminal
+) -> None:
+    terminal.type(f"{FOLLOW}\r")
+    screen = terminal.wait_for("Ctrl-C ends the demo")
+
+    assert "retries, then waits for your approval" in screen
+    assert "StepFailed            charge-card" in screen
+    assert max(map(len, terminal.lines)) <= COLUMNS
+
+    commands = [line.strip() for line in screen.splitlines() if line.startswith("  durablectl ")]
+    assert len(commands) == 5
+    for command in commands:
+        second_terminal.type(f"clear; {command}; echo exit code $?\r")
+        if "callback" in command:
+            second_terminal.wait_for("[y/N]")
+            second_terminal.type("y\r")
+        shown = second_terminal.wait_until(lambda text: "\nexit code " in text, command)
+        assert "\nexit code 0" in shown
+    terminal.wait_for("the order has ended")
+
+
+def test_check_6_ctrl_c_ends_the_demo_and_leaves_a_sane_terminal(terminal: Terminal) -> None:
+    terminal.type(f"{FOLLOW}\r")
+    terminal.wait_for("Ctrl-C ends the demo")
+    started = descendants(terminal.pid)
+    assert len(started) > 1
+
+    terminal.type("\x03")
+    terminal.wait_for("interrupted; the demo has ended; nothing of it was kept\n$")
+
+    terminal.type("echo exit code $?; stty -a; echo settings end\r")
+    screen = terminal.wait_for("\nsettings end")
+    assert f"\nexit code {INTERRUPTED}\n" in screen
+    assert {"echo", "icanon", "isig", "onlcr"} <= set(screen.rpartition("exit code")[2].replace(";", "").split())
+    terminal.wait_until(lambda _: not any(map(is_alive, started)), "end of all processes")
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below this one."""
+    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(child): int(parent) for child, parent in map(str.split, listed.splitlines())}
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
