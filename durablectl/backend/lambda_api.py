@@ -226,6 +226,8 @@ def _read_event_without_data(raw: Json) -> Event:
 _RAW = "Raw"
 _IS_CUT = "IsCut"
 _BROKEN_OFF = Failure("ConnectionClosedError", "the connection ended in the middle of the answer")
+_OUR_SERVER = "durablectl"
+"""What our local service calls itself."""
 _DUMMY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 
 
@@ -235,6 +237,8 @@ class BotocoreTransport:
     def __init__(self, settings: Settings, limits: Limits) -> None:
         self._settings = settings
         self._limits = limits
+        self._is_ours = settings.is_local
+        """Whether our local service answers, which it says in each answer."""
 
     @property
     def is_aws(self) -> bool:
@@ -248,9 +252,9 @@ class BotocoreTransport:
 
     @property
     def source(self) -> Source:
-        """Where the answers come from."""
+        """Where the answers come from, as far as those that have come tell."""
         settings = self._settings
-        kind = "local" if settings.is_local else "aws" if self.is_aws else "emulator"
+        kind = "local" if self._is_ours else "aws" if self.is_aws else "emulator"
         return Source(kind, settings.context, self._region, settings.endpoint_url)
 
     def send(self, operation: str, parameters: Json) -> Json:
@@ -324,7 +328,12 @@ class BotocoreTransport:
         except ValueError as error:
             raise RequestFailed(Failure("InvalidEndpoint", str(error))) from error
         client.meta.events.register("before-parse.lambda", _keep_raw)
+        if is_loopback(endpoint_url):
+            client.meta.events.register("before-parse.lambda", self._learn_server)
         return client
+
+    def _learn_server(self, response_dict: dict[str, Any], **_: Any) -> None:
+        self._is_ours = self._is_ours or response_dict["headers"].get("server") == _OUR_SERVER
 
     def _credentials(self) -> Mapping[str, str]:
         """Keys that mean nothing for servers on this machine when there are no others; else what the chain finds."""

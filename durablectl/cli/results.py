@@ -20,7 +20,7 @@ def show_results(runtime: Runtime, results: Iterable[ActionResult], *, as_list: 
             yield result
 
     def facts() -> ListFacts:
-        return ListFacts(warnings=runtime.diagnostics.warnings, extra={"counts": count_outcomes(seen)})
+        return runtime.facts(extra={"counts": count_outcomes(seen)})
 
     reading, source = runtime.reading(), runtime.backend.source
     runtime.show(action_view(passing(), reading=reading, source=source, as_list=as_list, facts=facts))

@@ -26,7 +26,7 @@ from durablectl.views.display import Display
 from durablectl.views.instants import parse_zone
 from durablectl.views.records.context import Reading
 from durablectl.views.render import OutputOptions, column_help, render
-from durablectl.views.view import View
+from durablectl.views.view import ListFacts, Record, View
 
 if TYPE_CHECKING:
     from durablectl.backend.requests import Exchange
@@ -170,6 +170,10 @@ class Runtime:
     ) -> Reading:
         """The circumstances under which records are made; `at` is a past point that they show."""
         return Reading(at or self.now(), level, BUILT_IN if self.choices.redact else None, is_key_denied)
+
+    def facts(self, *, truncated: bool = False, limit: int | None = None, extra: Record | None = None) -> ListFacts:
+        """What is known of a list once it has been read."""
+        return ListFacts(truncated, limit, self.diagnostics.warnings, extra or {}, self.backend.source)
 
     def show(self, view: View[Any], *, at: datetime | None = None) -> int:
         """Write a view to stdout as it was asked for; the number of items in it.

@@ -99,6 +99,8 @@ class ListFacts:
     warnings: Sequence[Record] = ()
     extra: Record = field(default_factory=dict)
     """Further members of the envelope, such as the counts of a batch."""
+    source: Source | None = None
+    """Who answered, where the answers told more than was known before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Envelope:
         facts = self.facts()
         content: Record = {
             "observed_at": iso(self.observed_at),
-            "source": source_record(self.source, items, self.arn),
+            "source": source_record(facts.source or self.source, items, self.arn),
             "items": items,
             "truncated": facts.truncated,
             "limit": facts.limit,

@@ -141,3 +141,13 @@ def test_importing_and_connecting_load_no_client_library() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", script], env=dict(os.environ), check=False).returncode == 0
+
+
+def test_source_is_local_once_our_service_has_answered(stub: StubService) -> None:
+    stub.script(Answer(row("a"), headers={"Server": "durablectl"}))
+    backend = connect(_settings(stub.endpoint))
+
+    before = backend.source.backend
+    backend.execution(arn_of("a"))
+
+    assert (before, backend.source.backend) == ("emulator", "local")

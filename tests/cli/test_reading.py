@@ -219,3 +219,9 @@ def test_check_8_hostile_text_never_reaches_a_terminal(hostile: str, format: str
         assert not {"\x1b", "\u202e", "\u200b"} & set(ran.out)
         if "[red]" in hostile:
             assert "[red]markup[/red]" in ran.out
+
+
+def test_a_history_names_the_account_of_its_execution(backend: FakeBackend) -> None:
+    document = run("history", "orders/order-1042", "-o", "json", backend=backend).json
+
+    assert document["source"]["account"] == "123456789012"

@@ -107,7 +107,7 @@ def _handler(app: App, ending: threading.Event) -> type[BaseHTTPRequestHandler]:
 
         def _send(self, answer: Answer) -> None:
             body = answer.bytes
-            self.send_response(answer.status)
+            self.send_response_only(answer.status)
             for name, value in ({"Content-Type": "application/json"} | dict(answer.headers)).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))

@@ -10,7 +10,7 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.errors import Partial
 from durablectl.operate.functions import durable_functions
 from durablectl.views.functions import functions_view
-from durablectl.views.view import ALL_FORMATS, ListFacts
+from durablectl.views.view import ALL_FORMATS
 
 
 def functions(
@@ -30,7 +30,7 @@ def functions(
         source=runtime.backend.source,
         with_versions=versions,
         with_counts=counts,
-        facts=lambda: ListFacts(warnings=runtime.diagnostics.warnings),
+        facts=runtime.facts,
     )
     if not runtime.show(view):
         runtime.diagnostics.note("no durable function" + (f" matches {', '.join(globs)}" if globs else ""))

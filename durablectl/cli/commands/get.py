@@ -16,7 +16,6 @@ from durablectl.operate.reading import DataLevel, read_detail
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import STATUS_EXIT_CODES
 from durablectl.views.details import Detailed, detail_view
-from durablectl.views.view import ListFacts
 
 
 def get(runtime: Runtime, executions: ExecutionsArg, scope: Scope, exit_status: ExitStatusOpt = False) -> None:
@@ -31,7 +30,7 @@ def get(runtime: Runtime, executions: ExecutionsArg, scope: Scope, exit_status: 
         reading=runtime.reading(runtime.data_level(DataLevel.ERRORS)),
         source=runtime.backend.source,
         as_list=not is_single(executions),
-        facts=lambda: ListFacts(warnings=runtime.diagnostics.warnings),
+        facts=runtime.facts,
     )
     runtime.show(view)
     raise typer.Exit(reader.exit_code(with_status=exit_status))

@@ -17,7 +17,6 @@ from durablectl.operate.operation_references import operation_nodes, resolve_ope
 from durablectl.operate.reading import DataLevel, HistoryRead, read_history
 from durablectl.views.annotations import AnnotatedEvent, annotate
 from durablectl.views.history import history_view
-from durablectl.views.view import ListFacts
 
 Condition = Callable[[AnnotatedEvent], bool]
 
@@ -50,20 +49,31 @@ def history(
     if operation is not None:
         ids = _operation_ids(read, operation, runtime)
         conditions.append(lambda one: one.event.operation_id in ids)
-    _show(runtime, read, conditions, limit, oldest_first=limits.oldest_first is not False)
+    _show(runtime, target.arn, read, conditions, limit, oldest_first=limits.oldest_first is not False)
 
 
 def _show(
-    runtime: Runtime, read: HistoryRead, conditions: Sequence[Condition], limit: int | None, *, oldest_first: bool
+    runtime: Runtime,
+    arn: str,
+    read: HistoryRead,
+    conditions: Sequence[Condition],
+    limit: int | None,
+    *,
+    oldest_first: bool,
 ) -> None:
     chosen = [one for one in annotate(read.events) if all(condition(one) for condition in conditions)]
     if not oldest_first:
         chosen.reverse()
     shown = chosen[:limit]
     is_truncated = len(shown) < len(chosen)
-    facts = ListFacts(is_truncated, limit, runtime.diagnostics.warnings)
-    reading = runtime.reading(read.level, is_key_denied=read.is_key_denied)
-    runtime.show(history_view(shown, reading=reading, source=runtime.backend.source, facts=lambda: facts))
+    view = history_view(
+        shown,
+        reading=runtime.reading(read.level, is_key_denied=read.is_key_denied),
+        source=runtime.backend.source,
+        facts=lambda: runtime.facts(truncated=is_truncated, limit=limit),
+        arn=arn,
+    )
+    runtime.show(view)
     if not shown:
         runtime.diagnostics.note(f"none of the {len(read.events)} events matches")
     elif is_truncated:

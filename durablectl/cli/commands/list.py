@@ -76,7 +76,7 @@ def _query(
 
 def _view(runtime: Runtime, listing: Listing, reasons: bool) -> View[Any]:
     def facts() -> ListFacts:
-        return ListFacts(listing.is_truncated, listing.limit, runtime.diagnostics.warnings)
+        return runtime.facts(truncated=listing.is_truncated, limit=listing.limit)
 
     return list_view(
         listing,

@@ -15,7 +15,6 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_targets, is_single
 from durablectl.operate.waiting import Goal, WaitOutcome, combined_exit_code
 from durablectl.views.actions import wait_view
-from durablectl.views.view import ListFacts
 
 
 def wait(runtime: Runtime, executions: ExecutionsArg, scope: Scope, polling: Polling, goal: GoalOpt = None) -> None:
@@ -38,7 +37,7 @@ def wait(runtime: Runtime, executions: ExecutionsArg, scope: Scope, polling: Pol
         reading=runtime.reading(),
         source=runtime.backend.source,
         as_list=not is_single(executions),
-        facts=lambda: ListFacts(warnings=runtime.diagnostics.warnings),
+        facts=runtime.facts,
     )
     runtime.show(view)
     for outcome in outcomes:
