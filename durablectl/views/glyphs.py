@@ -86,7 +86,12 @@ def execution_look(status: str) -> Look:
     return _EXECUTION_LOOKS.get(status, UNKNOWN)
 
 
+def operation_look(shown_as: str, operation_type: str) -> Look:
+    """Glyph and colour of an operation's status."""
+    return _BY_TYPE.get((shown_as, operation_type)) or LOOKS.get(shown_as, UNKNOWN)
+
+
 def operation_status(shown_as: str, operation_type: str) -> Line:
     """Glyph and word of an operation."""
-    look = _BY_TYPE.get((shown_as, operation_type)) or LOOKS.get(shown_as, UNKNOWN)
+    look = operation_look(shown_as, operation_type)
     return (Segment(f"{look.glyph} ", look.style), *data(shown_as, look.style))

@@ -68,6 +68,8 @@ class View(Generic[T]):
     columns: tuple[Column[T], ...] = ()
     card: Callable[[T, Display], Iterable[Line]] | None = None
     """The human view of one item where that is no row of a table."""
+    drawing: Callable[[Sequence[T], Display], Iterable[Line]] | None = None
+    """The human view of all items together where they are no rows of a table; it keeps to the display's width."""
     heading: Callable[[Display], Iterable[Line]] | None = None
     """Lines above the table."""
     below: Callable[[T], Line] | None = None

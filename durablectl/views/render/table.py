@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from durablectl.views.glyphs import ASCII_TWINS
@@ -50,7 +51,9 @@ def _render(view: View[Any], options: OutputOptions, stream: BinaryIO, *, wide: 
     items = list(view.items)
     display = options.display
     lines: list[Line] = []
-    if view.card is not None and not options.columns:
+    if view.drawing is not None and not options.columns:
+        lines = list(view.drawing(items, replace(display, width=options.width)))
+    elif view.card is not None and not options.columns:
         lines = _cards(view, items, options)
     elif items:
         columns = select_columns(view.columns, options.columns, wide=wide)

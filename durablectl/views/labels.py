@@ -1,0 +1,110 @@
+"""Rows that a tree and a timeline share: which operations make one row, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from durablectl.model.statuses import OperationStatus, OperationType
+from durablectl.model.tree import Node
+from durablectl.views.glyphs import Look, operation_look
+from durablectl.views.lines import EMPTY, Line, data, join, line_width, own, text_of
+from durablectl.views.state_columns import node_label
+
+_FAN_OUTS = frozenset({"Map", "Parallel"})
+_JOIN = " › "
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedNodes:
+    """The operations of one row: wrappers, each of which holds nothing but the next one, and what they hold."""
+
+    wrappers: tuple[Node, ...]
+    """From the outside in; empty for an operation that is no wrapper's only child."""
+    node: Node
+    """The innermost one: its status, type and time are those of the row."""
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All operations of the row, from the outside in."""
+        return (*self.wrappers, self.node)
+
+    @property
+    def type(self) -> OperationType:
+        """The type that the row looks like: a wait for callback looks like its callback."""
+        is_callback = self.node.operation.sub_type == "WaitForCallback"
+        return OperationType.CALLBACK if is_callback else self.node.operation.type
+
+    @property
+    def look(self) -> Look:
+        """Glyph and colour of the row's status."""
+        return operation_look(self.node.shown_as, self.type)
+
+    @property
+    def children(self) -> list[Node]:
+        """The operations that have rows below this one."""
+        return visible_children(self.node)
+
+
+def joined(node: Node) -> JoinedNodes:
+    """The row that begins with `node`: a context is joined with its only child if the same is said of both."""
+    wrappers: list[Node] = []
+    while _is_wrapper(node):
+        wrappers.append(node)
+        node = node.children[0]
+    return JoinedNodes(tuple(wrappers), node)
+
+
+def visible_children(node: Node) -> list[Node]:
+    """The children of an operation that have rows of their own.
+
+    A wait for callback is one row; its submitter shows while it runs, and when it failed or was retried.
+    """
+    if node.operation.sub_type != "WaitForCallback":
+        return node.children
+    return [child for child in node.children if _is_worth_showing(child)]
+
+
+def row_label(row: JoinedNodes, cells: int | None = None) -> Line:
+    """`#1 payment › charge-card ↻3`; where that does not fit into `cells`, the parts that say least are left out."""
+    mark = attempts_mark(row.node)
+    labels = [node_label(node) for node in row.nodes]
+    whole = join((join(labels, _JOIN), mark))
+    if cells is None or line_width(whole) <= cells or len(labels) == 1:
+        return whole
+    shorter = (join((_shortened(row), mark)), join((labels[0], mark)))
+    return next((label for label in shorter if line_width(label) <= cells), shorter[-1])
+
+
+def attempts_mark(node: Node) -> Line:
+    """`↻3` for an operation that was tried three times; nothing for one that was tried once."""
+    attempts = len(node.operation.attempts)
+    return own(f"↻{attempts}", "yellow") if attempts > 1 else EMPTY
+
+
+def _is_wrapper(node: Node) -> bool:
+    if node.operation.type != OperationType.CONTEXT or len(node.children) != 1:
+        return False
+    sub_type, child = node.operation.sub_type, node.children[0]
+    return sub_type not in _FAN_OUTS and sub_type != "WaitForCallback" and child.shown_as == node.shown_as
+
+
+def _is_worth_showing(part: Node) -> bool:
+    operation = part.operation
+    if operation.type != OperationType.STEP:
+        # The callback itself is what the row of the wait for callback shows.
+        return operation.type != OperationType.CALLBACK
+    return not operation.is_final or len(operation.attempts) > 1 or operation.status != OperationStatus.SUCCEEDED
+
+
+def _shortened(row: JoinedNodes) -> Line:
+    """Index and inner name, where the inner name says what the wrapper's says; else the wrapper's label."""
+    outer, inner = row.wrappers[0], row.node
+    names = _names(row.nodes)
+    if outer.index is not None and names and names[-1].startswith(names[0]):
+        return join((own(f"#{outer.index}"), data(inner.name)))
+    return node_label(outer)
+
+
+def _names(nodes: Sequence[Node]) -> list[str]:
+    return [text_of(data(node.name)) for node in nodes if node.name and not node.is_generated]
