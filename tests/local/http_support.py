@@ -1,0 +1,115 @@
+"""The service's HTTP in front of a scripted world, and the clients that talk to it."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import boto3
+from botocore.config import Config
+
+from durablectl.local.http import application
+from durablectl.local.runtime_api import QuietServer, loopback_socket
+from tests.local.engine_support import World, opened
+from tests.local.worker_support import eventually
+
+DURABLE = "/2025-12-01"
+FUNCTIONS = "/2015-03-31/functions"
+TIMEOUT_S = 30
+
+_session = boto3.session.Session(
+    region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local", aws_session_token="local"
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the service answered to a raw request."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, decoded."""
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str | None:
+        """The error code as clients read it."""
+        return self.headers.get("x-amzn-errortype")
+
+
+class Served:
+    """A world that is served on a port."""
+
+    def __init__(self, world: World, port: int) -> None:
+        self.world = world
+        self.port = port
+        self.client = _session.client(
+            "lambda",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=TIMEOUT_S, proxies={}),
+        )
+
+    async def call(self, operation: str, **parameters: Any) -> Any:
+        """Call an operation with boto3."""
+        return await asyncio.to_thread(getattr(self.client, operation), **parameters)
+
+    async def get(self, path: str, **query: Any) -> Answer:
+        """A raw GET request."""
+        return await self.request("GET", path + (f"?{urlencode(query, doseq=True)}" if query else ""))
+
+    async def post(self, path: str, body: Any = b"", **headers: str) -> Answer:
+        """A raw POST request; anything but bytes is sent as JSON."""
+        return await self.request("POST", path, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
+
+    async def request(
+        self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """A raw request."""
+        return await asyncio.to_thread(self._request, method, target, body, headers or {})
+
+    def _request(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
+        try:
+            connection.request(method, target, body, dict(headers))
+            answer = connection.getresponse()
+            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[Served]:
+    """A world in memory, served until the block ends."""
+    async with opened() as world:
+        bound = loopback_socket()
+        server = QuietServer(application(world.engine.catalog, world.invoking, world.checkpointing, world.operating))
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
+        await eventually(lambda: bool(server.started))
+        running = Served(world, bound.getsockname()[1])
+        try:
+            yield running
+        finally:
+            running.client.close()
+            server.stop()
+            await serving
+            bound.close()
+
+
+def execution_path(arn: str, suffix: str = "") -> str:
+    """The path of an execution, encoded as boto3 does it."""
+    return f"{DURABLE}/durable-executions/{quote(arn, safe='')}{suffix}"
+
+
+def callback_path(callback_id: str, suffix: str) -> str:
+    """The path of a callback, encoded as boto3 does it."""
+    return f"{DURABLE}/durable-execution-callbacks/{quote(callback_id, safe='')}{suffix}"
