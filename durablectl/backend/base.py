@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from durablectl.model.events import Event
 from durablectl.model.executions import Execution, ExecutionDetail, Function
 from durablectl.model.payloads import ErrorPayload
+from durablectl.model.progress import Operation
 from durablectl.model.statuses import ExecutionStatus
 
 
@@ -50,7 +51,9 @@ class StartedExecution:
 class StateOperation:
     """An operation as the service's own state call gives it, which only a running invocation may ask."""
 
-    raw: dict[str, object]
+    operation: Operation
+    raw: Mapping[str, Any]
+    """The service's own JSON of it, without what was not asked for."""
 
 
 class Backend(Protocol):
@@ -63,6 +66,10 @@ class Backend(Protocol):
     @property
     def source(self) -> Source:
         """Where this backend's answers come from."""
+
+    @property
+    def keeps_event_ids(self) -> bool:
+        """Whether an event has the same id in every reading of its history, so that ids tell what is new."""
 
     def executions(
         self, function: str, filters: ListFilter = ListFilter(), *, page_size: int = 1000
@@ -77,8 +84,10 @@ class Backend(Protocol):
     ) -> Iterator[Event]:
         """All events of one execution, oldest first unless asked otherwise (GetDurableExecutionHistory)."""
 
-    def state(self, arn: str, *, checkpoint_token: str | None) -> Iterator[StateOperation]:
-        """The service's own view of the operations (GetDurableExecutionState)."""
+    def state(
+        self, arn: str, *, checkpoint_token: str | None, with_data: bool = False
+    ) -> Iterator[StateOperation]:
+        """The service's own view of the operations (GetDurableExecutionState); without data, with errors alone."""
 
     def stop(self, arn: str, error: ErrorPayload | None = None) -> datetime | None:
         """End an execution for good; the instant at which it was stopped (StopDurableExecution)."""

@@ -34,6 +34,8 @@ class Quirks:
     """Whether its lists come oldest first when newest first is asked for, and the other way round."""
     lists_unordered: bool = False
     ignores_statuses: bool = False
+    renumbers_events: bool = False
+    """Whether an event may have another id at the next reading: one emulator numbers them anew each time."""
     drops_rows_over_times: bool = False
     """Whether a filter by start time makes it answer nothing at all."""
 

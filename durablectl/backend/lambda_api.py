@@ -24,6 +24,7 @@ from durablectl.model.events import Event
 from durablectl.model.executions import Execution, ExecutionDetail, Function
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import ExecutionStatus
+from durablectl.model.wire_operations import read_operation, without_data
 
 _MAX_PAGE = 1000
 _FUNCTIONS_PAGE = 50
@@ -69,13 +70,20 @@ class LambdaApi:
     def __init__(self, transport: BotocoreTransport, requests: Requests) -> None:
         self._transport = transport
         self._requests = requests
-        self._quirks = Quirks(is_lambda=transport.is_aws)
+        # No answer tells whether its ids will last, so only servers that are known to keep them are believed.
+        is_known = transport.is_aws or transport.is_local
+        self._quirks = Quirks(is_lambda=transport.is_aws, renumbers_events=not is_known)
         self._lists = ExecutionLists(self._quirks)
 
     @property
     def source(self) -> Source:
         """Where the answers come from."""
         return self._transport.source
+
+    @property
+    def keeps_event_ids(self) -> bool:
+        """Whether an event has the same id in every reading of its history."""
+        return not self._quirks.renumbers_events
 
     def executions(
         self, function: str, filters: ListFilter = _ALL, *, page_size: int = _MAX_PAGE
@@ -126,13 +134,19 @@ class LambdaApi:
             return (event for page in pages for event in page)
         return ordered_events(pages, newest_first=newest_first)
 
-    def state(self, arn: str, *, checkpoint_token: str | None) -> Iterator[StateOperation]:
-        """The service's own view of the operations (GetDurableExecutionState); not every server wants a token."""
+    def state(
+        self, arn: str, *, checkpoint_token: str | None, with_data: bool = False
+    ) -> Iterator[StateOperation]:
+        """The service's own view of the operations (GetDurableExecutionState); not every server wants a token.
+
+        The service sends inputs and results with it; unless they are asked for they are dropped here.
+        """
         parameters: dict[str, Any] = {"DurableExecutionArn": arn, "MaxItems": _MAX_PAGE}
         if checkpoint_token is not None:
             parameters["CheckpointToken"] = checkpoint_token
         pages = self._requests.pages("GetDurableExecutionState", arn, parameters, member="Operations")
-        return (StateOperation(dict(row)) for page in pages for row in page)
+        rows = (row if with_data else without_data(row, with_errors=True) for page in pages for row in page)
+        return (StateOperation(read_operation(row), row) for row in rows)
 
     def stop(self, arn: str, error: ErrorPayload | None = None) -> datetime | None:
         """End an execution for good; the instant at which it was stopped (StopDurableExecution)."""
@@ -244,6 +258,11 @@ class BotocoreTransport:
     def is_aws(self) -> bool:
         """Whether AWS answers."""
         return is_aws(self._settings.endpoint_url)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether our local service answers."""
+        return self._settings.is_local
 
     @property
     def profile(self) -> str | None:

@@ -85,7 +85,7 @@ def read_detail(backend: Backend, arn: str, level: DataLevel, notes: Notes) -> D
     try:
         detail = backend.execution(arn, with_data=True)
     except KeyDenied as error:
-        _warn_of_key(notes, error)
+        warn_of_key(notes, error)
         return DetailRead(_limited(detail, DataLevel.METADATA), DataLevel.METADATA, is_key_denied=True)
     return DetailRead(_limited(detail, DataLevel.ERRORS), DataLevel.ERRORS)
 
@@ -99,10 +99,7 @@ def read_history(
     newest_first: bool = False,
     page_size: int = PAGE_SIZE,
 ) -> HistoryRead:
-    """All events with the data of `level`, in order of their ids whatever order the server keeps.
-
-    At level `errors` pages are read a second time with data only if events of failures lack their text.
-    """
+    """All events with the data of `level`, in order of their ids whatever order the server keeps."""
     with_data = level == DataLevel.FULL
     is_key_denied = False
     try:
@@ -110,13 +107,20 @@ def read_history(
     except KeyDenied as error:
         if not with_data:
             raise
-        _warn_of_key(notes, error)
+        warn_of_key(notes, error)
         is_key_denied, level = True, DataLevel.METADATA
         events = _in_order(backend.history(arn, page_size=page_size))
-    read = HistoryRead([_limited_event(event, level) for event in events], level, is_key_denied)
-    if level == DataLevel.ERRORS:
-        read = _with_errors(backend, arn, read, notes, page_size)
+    read = complete(backend, arn, HistoryRead(events, level, is_key_denied), notes, page_size=page_size)
     return replace(read, events=read.events[::-1]) if newest_first else read
+
+
+def complete(backend: Backend, arn: str, read: HistoryRead, notes: Notes, *, page_size: int = PAGE_SIZE) -> HistoryRead:
+    """Events of a history as their level wants them: without what it leaves out, with the texts that it needs.
+
+    At level `errors` pages are read again with data only if events of failures lack their text.
+    """
+    read = replace(read, events=[_limited_event(event, read.level) for event in read.events])
+    return _with_errors(backend, arn, read, notes, page_size) if read.level == DataLevel.ERRORS else read
 
 
 def stream_history(
@@ -157,7 +161,7 @@ def _with_all_data(backend: Backend, arn: str, notes: Notes) -> DetailRead:
     try:
         return DetailRead(backend.execution(arn, with_data=True), DataLevel.FULL)
     except KeyDenied as error:
-        _warn_of_key(notes, error)
+        warn_of_key(notes, error)
     detail = _limited(backend.execution(arn), DataLevel.METADATA)
     return DetailRead(detail, DataLevel.METADATA, is_key_denied=True)
 
@@ -213,7 +217,7 @@ def _with_errors(backend: Backend, arn: str, read: HistoryRead, notes: Notes, pa
     try:
         found = _find_texts(backend, arn, wanted, page_size)
     except KeyDenied as error:
-        _warn_of_key(notes, error)
+        warn_of_key(notes, error)
         return replace(read, level=DataLevel.METADATA, is_key_denied=True)
     unread = len(wanted - found.keys())
     if unread:
@@ -258,5 +262,6 @@ def _with_text(event: Event, found: Event | None) -> Event:
     return replace(event, error=found.error, details={**event.details, **reason})
 
 
-def _warn_of_key(notes: Notes, error: KeyDenied) -> None:
+def warn_of_key(notes: Notes, error: KeyDenied) -> None:
+    """Warn that data was asked for and the encryption key refused it."""
     notes.warning(f"payloads not readable ({error.message})", type=error.type)

@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 from durablectl.backend.base import ListFilter, Source, StartedExecution, StateOperation
 from durablectl.clock import Clock, ManualClock
 from durablectl.errors import CallbackClosed, NameInUse, NotFound, UsageError
+from durablectl.local.navigable_state import StateView
 from durablectl.model.arn import parse_function_name
 from durablectl.model.events import Event
 from durablectl.model.executions import Execution, ExecutionDetail, Function, PauseDetails
 from durablectl.model.operations import Operation, fold
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import ExecutionStatus, OperationType
+from durablectl.model.wire_operations import read_operation, without_data
 from tests.fakes.histories import NOW, RecordedExecution, make_arn, make_execution
 
 PAGE = 2
@@ -58,7 +60,11 @@ def make_function(
 
 
 class FakeBackend:
-    """Serves recorded executions as AWS would; `is_reversed` lists and reads in the opposite order instead."""
+    """Serves recorded executions as AWS would.
+
+    `is_reversed` lists and reads in the opposite order instead, `renumbers_events` sorts and numbers the events of a
+    history by time at each request.
+    """
 
     def __init__(
         self,
@@ -69,6 +75,7 @@ class FakeBackend:
         source: Source = AWS,
         is_reversed: bool = False,
         ignores_filters: bool = False,
+        renumbers_events: bool = False,
     ) -> None:
         self.recorded: dict[str, RecordedExecution] = {each.arn: each for each in recorded}
         self.clock = clock or ManualClock(NOW)
@@ -78,6 +85,7 @@ class FakeBackend:
         self.heartbeats: list[str] = []
         self.is_reversed = is_reversed
         self.ignores_filters = ignores_filters
+        self.renumbers_events = renumbers_events
         self._source = source
         self._hooks: dict[tuple[str, int], list[Callable[[], None]]] = {}
         self._scheduled: list[tuple[datetime, Callable[[], None]]] = []
@@ -137,6 +145,10 @@ class FakeBackend:
     def source(self) -> Source:
         return self._source
 
+    @property
+    def keeps_event_ids(self) -> bool:
+        return not self.renumbers_events
+
     def executions(
         self, function: str, filters: ListFilter = NO_FILTER, *, page_size: int = 1000
     ) -> Iterator[Execution]:
@@ -164,18 +176,25 @@ class FakeBackend:
         if arn not in self.recorded:
             self._request("history", arn, with_data=with_data)
         events = list(self._find(arn).events)
+        if self.renumbers_events:
+            events = _renumbered(events)
         if newest_first != self.is_reversed:
             events.reverse()
         facts = {"with_data": with_data, "newest_first": newest_first}
         for event in self._pages("history", arn, events, page_size, **facts):
             yield event if with_data else _without_data(event)
 
-    def state(self, arn: str, *, checkpoint_token: str | None) -> Iterator[StateOperation]:
-        self._request("state", arn, checkpoint_token=checkpoint_token)
+    def state(
+        self, arn: str, *, checkpoint_token: str | None, with_data: bool = False
+    ) -> Iterator[StateOperation]:
+        self._request("state", arn, checkpoint_token=checkpoint_token, with_data=with_data)
         if checkpoint_token is None:
             raise UsageError("Invalid checkpoint token")
+        view = StateView(self.clock.now())
         for operation in fold(self._find(arn).events).operations.values():
-            yield StateOperation({"Id": operation.id, "Type": str(operation.type), "Status": str(operation.status)})
+            raw = view.operation(operation)
+            raw = raw if with_data else without_data(raw, with_errors=True)
+            yield StateOperation(read_operation(raw), raw)
 
     def stop(self, arn: str, error: ErrorPayload | None = None) -> datetime | None:
         self._request("stop", arn, error=error)
@@ -306,6 +325,11 @@ def _matches(row: Execution, filters: ListFilter) -> bool:
         and (filters.started_after is None or started_at >= filters.started_after)
         and (filters.started_before is None or started_at <= filters.started_before)
     )
+
+
+def _renumbered(events: list[Event]) -> list[Event]:
+    by_time = sorted(events, key=lambda event: event.at or NOW)
+    return [replace(event, event_id=number) for number, event in enumerate(by_time, 1)]
 
 
 def _without_data(event: Event) -> Event:
