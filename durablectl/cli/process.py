@@ -54,6 +54,8 @@ class Process:
     stderr_is_terminal: bool = False
     columns: int = 80
     """Width of the terminal; only meaningful where a stream is one."""
+    lines: int = 24
+    """Height of the terminal, where there is one."""
     encoding: str = "utf-8"
     """Encoding of what is printed for people."""
     clock: Clock = field(default_factory=SystemClock)
@@ -78,6 +80,7 @@ def current_process(environ: Mapping[str, str]) -> Process:
         stdout_is_terminal=_is_terminal(sys.stdout),
         stderr_is_terminal=_is_terminal(sys.stderr),
         columns=shutil.get_terminal_size().columns,
+        lines=shutil.get_terminal_size().lines,
         encoding=sys.stdout.encoding or "utf-8",
     )
 

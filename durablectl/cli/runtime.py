@@ -149,6 +149,7 @@ class Runtime:
             zone=self.zone,
             time_format=self.choices.time_format,
             width=process.columns if process.stdout_is_terminal else None,
+            height=process.lines if process.stdout_is_terminal else None,
             color=self.wants_color(is_terminal=process.stdout_is_terminal),
             ascii=self.is_ascii,
             encoding=process.encoding,

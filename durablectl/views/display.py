@@ -18,6 +18,8 @@ class Display:
     time_format: TimeFormat = TimeFormat.LOCAL
     width: int | None = None
     """Cells of the terminal; None when the output is no terminal, and then nothing is fitted or cut."""
+    height: int | None = None
+    """Lines of the terminal; None when nothing has to fit into one screen."""
     color: bool = False
     ascii: bool = False
     encoding: str = "utf-8"

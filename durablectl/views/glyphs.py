@@ -70,6 +70,10 @@ ASCII_TWINS = str.maketrans(
         "‹": "<",
         "⏎": "/",
         "◄": "<",
+        "├": "|",
+        "│": "|",
+        "└": "`",
+        "─": "-",
     }
 )
 """Every glyph of ours with its ASCII twin, for terminals that know no more."""

@@ -55,6 +55,7 @@ def run(
     environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     columns: int = 100,
+    lines: int = 24,
 ) -> Ran:
     """Run one command line; `is_terminal` makes all three streams one, and people read times in UTC."""
     connections: list[Settings] = []
@@ -70,6 +71,7 @@ def run(
             stdout_is_terminal=is_terminal,
             stderr_is_terminal=is_terminal,
             columns=columns,
+            lines=lines,
             clock=clock or ManualClock(NOW),
             connect=connect,
         )

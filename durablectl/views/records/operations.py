@@ -37,24 +37,29 @@ def node_record(node: Node, folded: Fold, reading: Reading) -> Record:
         **_times(operation, folded, reading),
         **_attempts(operation, reading),
         **_kinds(operation, folded, reading),
-        **_payloads(operation, reading),
+        **payload_records(operation, reading),
         "flags": node.flags,
         "event_ids": list(operation.event_ids),
         "invocation_indexes": list(operation.invocation_indexes),
         "children": [],
-        "extra": {},
+        "extra": reading.extra(operation.extra or {}),
     }
 
 
-def operation_tree_document(execution: Record, folded: Fold, reading: Reading) -> Callable[[Iterator[Record]], Record]:
-    """The document of the tree, to be called with the records of its nodes, each before its children."""
+def operation_tree_document(
+    execution: Record, folded: Fold, reading: Reading, *, source: str = "history"
+) -> Callable[[Iterator[Record]], Record]:
+    """The document of the tree, to be called with the records of its nodes, each before its children.
+
+    `source` is `history`, or `service` for the service's own state, which no event id belongs to.
+    """
 
     def document(records: Iterator[Record]) -> Record:
         roots = nested(records)
         content: Record = {
             "execution": execution,
-            "source": "history",
-            "as_of_event_id": folded.last_event_id,
+            "source": source,
+            "as_of_event_id": folded.last_event_id if source == "history" else None,
             "operations": roots,
             "invocations": [invocation_record(invocation, reading) for invocation in folded.invocations],
             "counts": {
@@ -188,7 +193,8 @@ def _callback(operation: Operation, folded: Fold, reading: Reading) -> Record:
     }
 
 
-def _payloads(operation: Operation, reading: Reading) -> Record:
+def payload_records(operation: Operation, reading: Reading) -> Record:
+    """Input, result and error of an operation, each there or with the reason why it is not."""
     has_input = operation.type == OperationType.CHAINED_INVOKE
     has_result = operation.type != OperationType.WAIT and (
         operation.status == OperationStatus.SUCCEEDED or operation.polls > 0
