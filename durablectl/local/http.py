@@ -18,6 +18,7 @@ from durablectl.local import errors, tokens
 from durablectl.local.catalog import Catalog
 from durablectl.local.checkpointing import Checkpointing
 from durablectl.local.invoking import MAX_SYNC_PAYLOAD_BYTES, InvokeRequest, Invoking
+from durablectl.local.logs import Logs
 from durablectl.local.operating import ListRequest, Operating
 from durablectl.local.runtime_api import bounded_body
 from durablectl.model import wire
@@ -40,8 +41,14 @@ _FUNCTIONS = "/2015-03-31/functions"
 _log = logging.getLogger(__name__)
 
 
-def application(catalog: Catalog, invoking: Invoking, checkpointing: Checkpointing, operating: Operating) -> ASGIApp:
-    """The service as an ASGI application that answers loopback clients only."""
+def application(
+    catalog: Catalog,
+    invoking: Invoking,
+    checkpointing: Checkpointing,
+    operating: Operating,
+    logs: Logs | None = None,
+) -> ASGIApp:
+    """The service as an ASGI application that answers loopback clients only; without `logs` it serves none."""
     functions, runs = FunctionRoutes(catalog, invoking), ExecutionRoutes(checkpointing, operating)
     execution, callback = f"{_DURABLE}/durable-executions/{{arn:path}}", f"{_DURABLE}/durable-execution-callbacks"
     routes = [
@@ -64,6 +71,8 @@ def application(catalog: Catalog, invoking: Invoking, checkpointing: Checkpointi
         _route("GET", f"{_FUNCTIONS}/{{name:path}}", functions.get),
         Route("/{path:path}", _answering(_unknown), methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
     ]
+    if logs is not None:
+        routes.insert(0, _route("POST", "/", LogRoutes(logs).call))
     return LoopbackOnly(Starlette(routes=routes))
 
 
@@ -215,6 +224,17 @@ class ExecutionRoutes:
         """SendDurableExecutionCallbackHeartbeat."""
         await self._operating.heartbeat_callback(request.path_params["id"])
         return _json({})
+
+
+class LogRoutes:
+    """The operations of CloudWatch Logs, which all have the same path."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+
+    async def call(self, request: Request) -> Response:
+        """The operation that a header names."""
+        return _json(await self._logs.answer(request.headers.get("X-Amz-Target", ""), await _read_object(request)))
 
 
 class LoopbackOnly:

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from durablectl.local.store import ExecutionRecord, OutputLine, RecordQuery, Store, StoredExecution
+from durablectl.local.store import (
+    ExecutionRecord,
+    KeptLine,
+    OutputLine,
+    OutputQuery,
+    RecordQuery,
+    Store,
+    StoredExecution,
+)
 from durablectl.local.store_lock import StoreLock
 from durablectl.model.events import Event
 
@@ -106,6 +114,10 @@ class Journal:
         """What handlers wrote during these invocations, in order."""
         wanted = list(request_ids)
         return await self._read(lambda store: store.output(wanted))
+
+    async def output_of(self, query: OutputQuery) -> list[KeptLine]:
+        """The log of a function, at most `query.limit` lines, in the order in which they were kept."""
+        return await self._read(lambda store: store.output_of(query))
 
     # --- the thread ---------------------------------------------------------------------------------------------------
 

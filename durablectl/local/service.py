@@ -22,7 +22,9 @@ from durablectl.local.http import application
 from durablectl.local.invocations import LogLine
 from durablectl.local.invoking import Invoking
 from durablectl.local.journal import Journal
+from durablectl.local.logs import Logs
 from durablectl.local.operating import Operating
+from durablectl.local.platform_lines import PlatformLines
 from durablectl.local.port_holder import port_holder
 from durablectl.local.recovery import Recovered, recover
 from durablectl.local.runtime_api import QuietServer
@@ -113,7 +115,7 @@ class LocalService:
             engine = Engine(
                 catalog=catalog,
                 journal=self._journal,
-                invoker=pool,
+                invoker=PlatformLines(pool, options.clock, self._keep_line),
                 clock=options.clock,
                 timers=timers,
                 tasks=tasks,
@@ -121,7 +123,14 @@ class LocalService:
                 on_failure=self._stopping.set,
             )
             recovered = await recover(engine)
-            server = QuietServer(application(catalog, Invoking(engine), Checkpointing(engine), Operating(engine)))
+            routes = application(
+                catalog,
+                Invoking(engine),
+                Checkpointing(engine),
+                Operating(engine),
+                Logs(catalog, self._journal),
+            )
+            server = QuietServer(routes)
             ticking = tasks.create_task(timers.run(), name="timers")
             serving = tasks.create_task(server.serve(sockets=[self._socket]), name="http")
             await _until_started(server, serving)
@@ -162,10 +171,13 @@ class LocalService:
     # --- what handlers write ------------------------------------------------------------------------------------------
 
     def _on_log(self, line: LogLine) -> None:
+        self._keep_line(OutputLine(line.function_name, line.request_id, line.at, line.stream, line.text))
+        self._options.on_log(line)
+
+    def _keep_line(self, line: OutputLine) -> None:
         if not self._output:
             asyncio.get_running_loop().call_soon(self._keep_output)
-        self._output.append(OutputLine(line.function_name, line.request_id, line.at, line.stream, line.text))
-        self._options.on_log(line)
+        self._output.append(line)
 
     def _keep_output(self) -> None:
         lines, self._output = self._output, []

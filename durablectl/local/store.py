@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from durablectl.model.statuses import CLOSED_STATUSES, ExecutionStatus
 APPLICATION_ID = 0x64757261
 """Marks a SQLite file as a store of this service."""
 SCHEMA_VERSION = 1
+PLATFORM = "platform"
+"""The stream of lines that the service itself wrote about an invocation."""
 
 _SCHEMA = """
 CREATE TABLE executions (
@@ -93,6 +95,30 @@ class OutputLine:
     at: datetime
     stream: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A line with its number, which grows in the order in which lines were kept."""
+
+    number: int
+    line: OutputLine
+
+
+@dataclass(frozen=True, slots=True)
+class OutputQuery:
+    """Which lines of a function's log to read, those of the service itself among them."""
+
+    function: str
+    since: datetime | None = None
+    until: datetime | None = None
+    after: int = 0
+    """The number of the last line seen."""
+    limit: int = 1000
+
+    def following(self, number: int) -> OutputQuery:
+        """The same query beyond a line."""
+        return replace(self, after=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +271,25 @@ class Store:
         marks = ", ".join("?" for _ in wanted)
         rows = self._connection.execute(
             f"SELECT function, request_id, at_ms, stream, text FROM output WHERE request_id IN ({marks}) "
-            "ORDER BY number",
-            wanted,
+            "AND stream != ? ORDER BY number",
+            [*wanted, PLATFORM],
         )
         return [OutputLine(row[0], row[1], _instant(row[2]), row[3], row[4]) for row in rows]
+
+    def output_of(self, query: OutputQuery) -> list[KeptLine]:
+        """The log of a function, at most `query.limit` lines, in the order in which they were kept."""
+        rows = self._connection.execute(
+            "SELECT number, function, request_id, at_ms, stream, text FROM output "
+            "WHERE number > ? AND function = ? AND at_ms BETWEEN ? AND ? ORDER BY number LIMIT ?",
+            [
+                query.after,
+                query.function,
+                _milliseconds(query.since) if query.since else 0,
+                _milliseconds(query.until) if query.until else 2**62,
+                query.limit,
+            ],
+        )
+        return [KeptLine(row[0], OutputLine(row[1], row[2], _instant(row[3]), row[4], row[5])) for row in rows]
 
 
 def _open(path: Path | None) -> sqlite3.Connection:

@@ -98,4 +98,8 @@ class Function:
     kms_key_arn: str | None = None
     last_modified_at: datetime | None = None
     is_durable: bool = False
+    log_group: str | None = None
+    """Where it logs; None where a server does not tell."""
+    log_format: str | None = None
+    """`JSON` or `Text`."""
     extra: Mapping[str, Any] = field(default_factory=dict)

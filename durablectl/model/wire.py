@@ -305,6 +305,8 @@ def read_function(raw: Json) -> Function:
     durable = read_mapping(config)
     arn = read_text(raw.get("FunctionArn")) or ""
     parsed = parse_function_name(arn)
+    # Its other members matter to nobody here, so the whole of it stays among those that are handed on.
+    logging = read_mapping(raw.get("LoggingConfig"))
     return Function(
         name=read_text(raw.get("FunctionName")) or (parsed.name if parsed else arn),
         arn=arn,
@@ -316,6 +318,8 @@ def read_function(raw: Json) -> Function:
         kms_key_arn=read_text(durable.get("KMSKeyArn")),
         last_modified_at=read_instant(raw.get("LastModified")),
         is_durable=isinstance(config, Mapping),
+        log_group=read_text(logging.get("LogGroup")),
+        log_format=read_text(logging.get("LogFormat")),
         extra=unknown_members(raw, _FUNCTION_MEMBERS),
     )
 
