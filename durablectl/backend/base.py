@@ -84,9 +84,7 @@ class Backend(Protocol):
     ) -> Iterator[Event]:
         """All events of one execution, oldest first unless asked otherwise (GetDurableExecutionHistory)."""
 
-    def state(
-        self, arn: str, *, checkpoint_token: str | None, with_data: bool = False
-    ) -> Iterator[StateOperation]:
+    def state(self, arn: str, *, checkpoint_token: str | None, with_data: bool = False) -> Iterator[StateOperation]:
         """The service's own view of the operations (GetDurableExecutionState); without data, with errors alone."""
 
     def stop(self, arn: str, error: ErrorPayload | None = None) -> datetime | None:

@@ -134,9 +134,7 @@ class LambdaApi:
             return (event for page in pages for event in page)
         return ordered_events(pages, newest_first=newest_first)
 
-    def state(
-        self, arn: str, *, checkpoint_token: str | None, with_data: bool = False
-    ) -> Iterator[StateOperation]:
+    def state(self, arn: str, *, checkpoint_token: str | None, with_data: bool = False) -> Iterator[StateOperation]:
         """The service's own view of the operations (GetDurableExecutionState); not every server wants a token.
 
         The service sends inputs and results with it; unless they are asked for they are dropped here.

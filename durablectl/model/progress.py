@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from durablectl.model.events import Event
 from durablectl.model.payloads import ErrorPayload, Payload
@@ -56,6 +57,8 @@ class Operation:
     error: ErrorPayload | None = None
     event_ids: list[int] = field(default_factory=list)
     invocation_indexes: list[int] = field(default_factory=list)
+    extra: Mapping[str, Any] | None = None
+    """Members of the service's own state that this program does not know; a history has them in its events."""
     owner: object = field(default=None, compare=False, repr=False)
     """The mark of the one fold that may change this object."""
 

@@ -184,9 +184,7 @@ class FakeBackend:
         for event in self._pages("history", arn, events, page_size, **facts):
             yield event if with_data else _without_data(event)
 
-    def state(
-        self, arn: str, *, checkpoint_token: str | None, with_data: bool = False
-    ) -> Iterator[StateOperation]:
+    def state(self, arn: str, *, checkpoint_token: str | None, with_data: bool = False) -> Iterator[StateOperation]:
         self._request("state", arn, checkpoint_token=checkpoint_token, with_data=with_data)
         if checkpoint_token is None:
             raise UsageError("Invalid checkpoint token")
