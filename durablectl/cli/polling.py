@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 
 from durablectl.cli.bundles import Polling
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration
+from durablectl.operate.pacing import INTERVAL, SHORTEST_INTERVAL, Pace
 from durablectl.operate.targets import Target
-from durablectl.operate.waiting import INTERVAL, SHORTEST_INTERVAL, Goal, WaitOutcome, wait_for_all
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long to wait at most, and how often to look."""
-
-    timeout: timedelta | None = None
-    interval: timedelta = INTERVAL
+from durablectl.operate.waiting import Goal, WaitOutcome, wait_for_all
 
 
 def read_pace(polling: Polling) -> Pace:
@@ -48,8 +39,8 @@ def wait_on(
         targets,
         goal,
         clock=runtime.process.clock,
-        timeout=pace.timeout,
-        interval=pace.interval,
+        pace=pace,
         is_just_started=is_just_started,
+        notes=runtime.diagnostics,
         on_status=tell,
     )

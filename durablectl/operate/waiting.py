@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,14 +9,12 @@ from enum import StrEnum
 
 from durablectl.backend.base import Backend
 from durablectl.clock import Clock
-from durablectl.errors import Conflict, NotFound, Throttled, TimeoutElapsed
+from durablectl.errors import Conflict, NotFound, ServiceFault, TimeoutElapsed
 from durablectl.model.statuses import ExecutionStatus
+from durablectl.operate.notes import Notes
+from durablectl.operate.pacing import UNHURRIED, Pace, Pacer
 from durablectl.operate.targets import Target
 
-INTERVAL = timedelta(seconds=2)
-SHORTEST_INTERVAL = timedelta(seconds=1)
-LONGEST_INTERVAL = timedelta(seconds=30)
-JITTER = 0.2
 START_GRACE = timedelta(seconds=10)
 """How long the service may not know an execution that has just been started."""
 
@@ -76,8 +73,13 @@ def combined_exit_code(outcomes: Iterable[WaitOutcome]) -> int:
     return next((code for code in _ORDER_OF_EXIT_CODES if code in codes), max(codes, default=0))
 
 
-def _spread() -> float:
-    return random.uniform(1 - JITTER, 1 + JITTER)
+def not_found(target: Target) -> NotFound:
+    """The error for an execution that the service does not know."""
+    return NotFound(
+        f"no execution {target.label}",
+        hint="finished executions disappear after their retention",
+        details={"arn": target.arn},
+    )
 
 
 def _tell_nobody(target: Target, status: ExecutionStatus) -> None:
@@ -90,17 +92,20 @@ def wait_for(
     goal: Goal,
     *,
     clock: Clock,
-    timeout: timedelta | None = None,
-    interval: timedelta = INTERVAL,
+    pace: Pace = UNHURRIED,
     is_just_started: bool = False,
-    spread: Callable[[], float] = _spread,
+    notes: Notes | None = None,
 ) -> WaitOutcome:
-    """Poll one execution until `goal` is reached, cannot be reached any more, or `timeout` has elapsed.
+    """Poll one execution until `goal` is reached, cannot be reached any more, or the time of `pace` has elapsed.
 
-    Polls every `interval` within ±20 %, and half as often after each throttling. Raises NotFound if the service never
-    knew the execution; only of one that was just started that is believed after ten seconds.
+    Asks at most every `pace.interval` within ±20 %, less often the longer nothing changes, and half as often after
+    each throttling. Raises NotFound if the service never knew the execution; only of one that was just started that
+    is believed after ten seconds. Raises what the service fails with, at once or, if it has answered, for a minute.
     """
-    return _Wait(backend, target, goal, clock, interval, is_just_started, spread).run(clock.now(), timeout)
+    (outcome,) = wait_for_all(
+        backend, [target], goal, clock=clock, pace=pace, is_just_started=is_just_started, notes=notes
+    )
+    return outcome
 
 
 def wait_for_all(
@@ -109,20 +114,20 @@ def wait_for_all(
     goal: Goal,
     *,
     clock: Clock,
-    timeout: timedelta | None = None,
-    interval: timedelta = INTERVAL,
+    pace: Pace = UNHURRIED,
     is_just_started: bool = False,
-    spread: Callable[[], float] = _spread,
+    notes: Notes | None = None,
     on_status: Callable[[Target, ExecutionStatus], None] = _tell_nobody,
 ) -> Iterator[WaitOutcome]:
-    """Wait for each target in turn within one `timeout` for all; every one is asked for at least once.
+    """Wait for each target in turn within one time-out for all; every one is asked for at least once.
 
     `on_status` is told each status that is seen, for a line of progress.
     """
     started_at = clock.now()
+    deadline = None if pace.timeout is None else started_at + pace.timeout
     for target in targets:
-        wait = _Wait(backend, target, goal, clock, interval, is_just_started, spread, on_status)
-        yield wait.run(started_at, timeout)
+        pacer = Pacer(clock, pace, notes, deadline)
+        yield _Wait(backend, target, goal, pacer, started_at, is_just_started, on_status).run()
 
 
 @dataclass(slots=True)
@@ -130,65 +135,56 @@ class _Wait:
     backend: Backend
     target: Target
     goal: Goal
-    clock: Clock
-    interval: timedelta
+    pacer: Pacer
+    started_at: datetime
     is_just_started: bool
-    spread: Callable[[], float]
-    on_status: Callable[[Target, ExecutionStatus], None] = _tell_nobody
+    on_status: Callable[[Target, ExecutionStatus], None]
     status: ExecutionStatus | None = None
     was_seen: bool = False
 
-    def run(self, started_at: datetime, timeout: timedelta | None) -> WaitOutcome:
-        deadline = None if timeout is None else started_at + timeout
+    def run(self) -> WaitOutcome:
         while True:
-            is_satisfied = self._poll(started_at)
-            now = self.clock.now()
-            is_late = deadline is not None and now >= deadline
-            if is_satisfied is not None or is_late:
-                elapsed_ms = round((now - started_at) / timedelta(milliseconds=1))
+            is_satisfied = self._poll()
+            if is_satisfied is not None or self.pacer.is_late:
+                elapsed_ms = round(self._elapsed() / timedelta(milliseconds=1))
                 is_timeout = is_satisfied is None
                 return WaitOutcome(self.target, self.status, self.goal, bool(is_satisfied), elapsed_ms, is_timeout)
-            self._sleep(deadline, now)
+            self.pacer.pause()
 
-    def _sleep(self, deadline: datetime | None, now: datetime) -> None:
-        pause = self.interval * self.spread()
-        if deadline is not None:
-            pause = min(pause, deadline - now)
-        self.clock.sleep(pause.total_seconds())
+    def _elapsed(self) -> timedelta:
+        return self.pacer.clock.now() - self.started_at
 
-    def _poll(self, started_at: datetime) -> bool | None:
+    def _poll(self) -> bool | None:
         """Whether the goal is reached; None while that is open."""
         try:
-            self.status = self.backend.execution(self.target.arn).execution.status
-        except Throttled:
-            self.interval = min(self.interval * 2, LONGEST_INTERVAL)
-            return None
+            status = self.backend.execution(self.target.arn).execution.status
         except NotFound:
-            return self._unknown(started_at)
-        self.was_seen = True
-        self.on_status(self.target, self.status)
+            return self._unknown()
+        except ServiceFault as error:
+            if not self.pacer.is_late:
+                self.pacer.troubled(error)
+            return None
+        self.pacer.answered(is_changed=status != self.status)
+        self.status, self.was_seen = status, True
+        self.on_status(self.target, status)
         if self.goal == Goal.DELETED:
             return None
-        if self.status == ExecutionStatus.DELETING:
+        if status == ExecutionStatus.DELETING:
             return False
-        if self.status.is_closed:
+        if status.is_closed:
             return self.goal == Goal.CLOSED
-        is_there = (self.goal, self.status) in _REACHED
+        is_there = (self.goal, status) in _REACHED
         return True if is_there else None
 
-    def _unknown(self, started_at: datetime) -> bool | None:
+    def _unknown(self) -> bool | None:
         self.status = None
         if self.goal == Goal.DELETED:
             return True
         if self.was_seen:
             return False
-        if self.is_just_started and self.clock.now() - started_at < START_GRACE:
+        if self.is_just_started and self._elapsed() < START_GRACE:
             return None
-        raise NotFound(
-            f"no execution {self.target.label}",
-            hint="finished executions disappear after their retention",
-            details={"arn": self.target.arn},
-        )
+        raise not_found(self.target)
 
 
 _REACHED = frozenset({(Goal.PAUSED, ExecutionStatus.PAUSED), (Goal.RUNNING, ExecutionStatus.RUNNING)})

@@ -9,6 +9,8 @@ import pytest
 
 from durablectl.clock import ManualClock
 from durablectl.errors import NotFound, Throttled, Unreachable
+from durablectl.operate.notes import CollectedNotes
+from durablectl.operate.pacing import Pace
 from durablectl.operate.targets import Target, target_of_execution
 from durablectl.operate.waiting import Goal, WaitOutcome, combined_exit_code, wait_for, wait_for_all
 from tests.fakes.backend import FakeBackend
@@ -30,8 +32,8 @@ def target_of(recorded: RecordedExecution) -> Target:
 
 
 def wait_on(backend: FakeBackend, order: RecordedExecution, goal: Goal = Goal.CLOSED, **facts: Any) -> WaitOutcome:
-    facts.setdefault("spread", lambda: 1.0)
-    return wait_for(backend, target_of(order), goal, clock=backend.clock, **facts)
+    pace = Pace(facts.pop("timeout", None), spread=lambda: 1.0)
+    return wait_for(backend, target_of(order), goal, clock=backend.clock, pace=pace, **facts)
 
 
 def becomes(backend: FakeBackend, order: RecordedExecution, status: str, *, after_s: float = 10) -> None:
@@ -123,6 +125,36 @@ def test_an_unreachable_service_ends_the_wait(backend: FakeBackend, order: Recor
         wait_on(backend, order)
 
 
+def test_a_service_that_fails_while_it_is_waited_for_is_asked_again(
+    backend: FakeBackend, order: RecordedExecution, notes: CollectedNotes
+) -> None:
+    backend.fail("execution", Unreachable("the connection broke"), nth=2, times=2)
+    becomes(backend, order, "FAILED")
+
+    outcome = wait_on(backend, order, notes=notes)
+
+    assert outcome.exit_code == 10
+    assert notes.notes == ["the connection broke; asking again in 4s"]
+
+
+def test_a_service_that_fails_for_a_minute_ends_the_wait(backend: FakeBackend, order: RecordedExecution) -> None:
+    backend.fail("execution", Unreachable("refused"), nth=2, times=100)
+
+    with pytest.raises(Unreachable):
+        wait_on(backend, order)
+
+    assert timedelta(seconds=60) < backend.clock.now() - NOW < timedelta(seconds=120)
+
+
+def test_an_idle_execution_is_asked_for_less_often_but_within_ten_seconds(
+    backend: FakeBackend, order: RecordedExecution
+) -> None:
+    wait_on(backend, order, timeout=timedelta(seconds=3600))
+
+    # Every two seconds would be 1,800 requests, every ten 360.
+    assert 360 <= backend.count("execution") < 400
+
+
 def test_polls_are_spread_within_a_fifth(backend: FakeBackend, order: RecordedExecution) -> None:
     seen: list[float] = []
 
@@ -132,7 +164,7 @@ def test_polls_are_spread_within_a_fifth(backend: FakeBackend, order: RecordedEx
             super().sleep(seconds)
 
     clock = Recording(NOW)
-    wait_for(backend, target_of(order), Goal.CLOSED, clock=clock, timeout=timedelta(seconds=60))
+    wait_for(backend, target_of(order), Goal.CLOSED, clock=clock, pace=Pace(timedelta(seconds=30)))
 
     assert all(1.6 <= pause <= 2.4 for pause in seen[:-1])
     assert len(set(seen)) > 1
@@ -179,8 +211,7 @@ def test_several_targets_share_one_timeout_and_each_is_asked_for(clock: ManualCl
             [target_of(each) for each in recorded],
             Goal.CLOSED,
             clock=clock,
-            timeout=timedelta(seconds=4),
-            spread=lambda: 1.0,
+            pace=Pace(timedelta(seconds=4), spread=lambda: 1.0),
         )
     )
 

@@ -10,13 +10,14 @@ from durablectl.cli.bundles import PayloadForm, Polling, Safety
 from durablectl.cli.inputs import read_payload
 from durablectl.cli.interrupts import postponed_interrupt
 from durablectl.cli.options import FunctionArg, InputOpt, NameOpt, WaitOpt
-from durablectl.cli.polling import Pace, read_pace, wait_on
+from durablectl.cli.polling import read_pace, wait_on
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.errors import Unsupported
 from durablectl.operate import lifecycle
 from durablectl.operate.actions import ActionResult
+from durablectl.operate.pacing import Pace
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import Goal, WaitOutcome
 

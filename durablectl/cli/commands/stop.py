@@ -12,7 +12,7 @@ from durablectl.cli.confirm import Preview, confirm
 from durablectl.cli.inputs import read_error
 from durablectl.cli.interrupts import Interrupt, postponed_interrupt
 from durablectl.cli.options import ExecutionsArg, WaitOpt
-from durablectl.cli.polling import Pace, read_pace, wait_on
+from durablectl.cli.polling import read_pace, wait_on
 from durablectl.cli.previews import label_of, stop_preview
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
@@ -22,6 +22,7 @@ from durablectl.errors import TimeoutElapsed
 from durablectl.model.payloads import ErrorPayload
 from durablectl.operate import lifecycle
 from durablectl.operate.actions import ActionResult, Outcome, batch_exit_code, result_of
+from durablectl.operate.pacing import Pace
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import Goal
 
