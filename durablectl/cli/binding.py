@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
 from typing import Any, get_type_hints
 
 import typer
@@ -35,6 +36,8 @@ def bind_command(spec: CommandSpec) -> Callable[..., None]:
         check_globals(runtime.globals)
         arguments = {name: _assemble(bundle, values) for name, bundle in bundles.items()}
         arguments |= {parameter.name: values[parameter.name] for parameter in own if parameter.name not in bundles}
+        if runtime.choices.raw and values.get("dry_run"):
+            raise UsageError("--raw does not go with --dry-run, for which the service is not asked to do anything")
         try:
             spec.run(runtime, **arguments)
         finally:
@@ -110,14 +113,16 @@ def _is_bundle(parameter: inspect.Parameter) -> bool:
     return isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation)
 
 
-def _spread(bundle: type) -> list[inspect.Parameter]:
+# Most bundles belong to all commands, and finding out the types of their fields takes a millisecond.
+@cache
+def _spread(bundle: type) -> tuple[inspect.Parameter, ...]:
     hints = get_type_hints(bundle, include_extras=True)
-    return [
+    return tuple(
         inspect.Parameter(
             field.name, inspect.Parameter.KEYWORD_ONLY, default=_default(field), annotation=hints[field.name]
         )
         for field in fields(bundle)
-    ]
+    )
 
 
 def _default(field: Field[Any]) -> Any:

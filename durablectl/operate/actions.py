@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -54,6 +54,8 @@ class ActionResult:
     new_arn: str | None = None
     callback_id: str | None = None
     error: DurablectlError | None = None
+    answer: Mapping[str, Any] | None = None
+    """What the service answered, in its own JSON; None where it was not asked for a change, or refused it."""
 
     @property
     def exit_code(self) -> int:

@@ -14,6 +14,7 @@ from durablectl.model.operations import Fold, Operation
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.model.tree import Node, walk
+from durablectl.model.wire_answers import write_callback_answer
 from durablectl.operate.actions import ActionResult, Outcome
 from durablectl.operate.limits import check_error_size, check_size
 from durablectl.operate.notes import CollectedNotes
@@ -167,8 +168,9 @@ def _send(
             raise _closed_meanwhile(backend, callback, error, clock.now()) from error
     outcome = Outcome.WOULD_APPLY if dry_run else Outcome.DONE
     at = None if dry_run else clock.now()
+    answer = None if dry_run else write_callback_answer()
     if isinstance(callback, str):
-        return ActionResult(action, callback, outcome, at=at, callback_id=callback_id)
+        return ActionResult(action, callback, outcome, at=at, callback_id=callback_id, answer=answer)
     target = callback.target
     return ActionResult(
         action,
@@ -181,6 +183,7 @@ def _send(
         status_before=callback.execution_status,
         at=at,
         callback_id=callback_id,
+        answer=answer,
     )
 
 

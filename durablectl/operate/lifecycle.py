@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from durablectl.backend.base import Backend, ListFilter, StartedExecution
 from durablectl.clock import Clock
@@ -23,6 +24,7 @@ from durablectl.model.executions import Execution
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.refs import check_execution_name, parse_function_reference
 from durablectl.model.statuses import ExecutionStatus
+from durablectl.model.wire_answers import write_invoke_answer, write_stop_answer
 from durablectl.operate.actions import ActionResult, Outcome, result_of
 from durablectl.operate.limits import check_error_size, check_size
 from durablectl.operate.notes import Notes
@@ -106,6 +108,7 @@ def _stop_one(
         status_before=before,
         status_after=str(ExecutionStatus.STOPPED),
         at=stopped_at or clock.now(),
+        answer=write_stop_answer(stopped_at),
     )
 
 
@@ -166,7 +169,7 @@ def start(
         raise _name_in_use(request, existing, error) from error
     same = next((row for row in existing if row.arn == started.arn), None)
     if same is not None:
-        return _attached(reference, request, same, notes)
+        return replace(_attached(reference, request, same, notes), answer=_answer(started))
     return _started(reference, request, started, clock.now())
 
 
@@ -183,7 +186,12 @@ def _started(reference: str, request: StartRequest, started: StartedExecution, a
         status_after=str(ExecutionStatus.RUNNING) if started.arn else None,
         at=at,
         new_arn=started.arn,
+        answer=_answer(started),
     )
+
+
+def _answer(started: StartedExecution) -> dict[str, Any]:
+    return write_invoke_answer(started.arn, started.executed_version)
 
 
 def _newest_version(backend: Backend, name: str, notes: Notes) -> str:

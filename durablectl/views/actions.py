@@ -14,8 +14,9 @@ from durablectl.views.glyphs import execution_look, execution_status
 from durablectl.views.instants import iso
 from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
 from durablectl.views.phrases import comma, short_id
+from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
-from durablectl.views.view import Column, Envelope, ListFacts, Record, View, bare
+from durablectl.views.view import Column, Envelope, ListFacts, RawShape, Record, View, bare
 
 _FORMATS = ("table", "json", "jsonl", "yaml", "name", "plain")
 
@@ -49,8 +50,14 @@ def action_view(
         has_headers=False,
         below=lambda result: data(result.new_arn),
         identifier=lambda result: result.new_arn or result.arn or result.callback_id,
+        raw=RawShape(lambda result: _raw(result, reading), is_several=as_list),
         formats=_FORMATS,
     )
+
+
+def _raw(result: ActionResult, reading: Reading) -> Record | None:
+    """The service's answer; null for a target that it was not asked to change, or refused to."""
+    return None if result.answer is None else raw_record(dict(result.answer), reading)
 
 
 def action_record(result: ActionResult) -> Record:

@@ -48,9 +48,11 @@ class Column(Generic[T_contra]):
 class RawShape(Generic[T]):
     """The service's own shape: of each item, and the member under which its pages hold them."""
 
-    record: Callable[[T], Record]
+    record: Callable[[T], Record | None]
     member: str | None = None
     """None for an answer that is no list."""
+    is_several: bool = False
+    """Whether there are several answers of one each, which no answer of the service holds together."""
 
 
 @dataclass(frozen=True, slots=True)

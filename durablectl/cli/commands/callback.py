@@ -131,6 +131,7 @@ SUCCEED = CommandSpec(
     formats=_FORMATS,
     exits=(3, 6),
     level=2,
+    has_raw=True,
     examples=(
         Example(f"durablectl callback succeed {_OF_AN_ORDER} --result '{{\"approved\": true}}'", "approve an order"),
         Example("durablectl callback succeed --execution orders/order-1042 -c local --dry-run", "what would be done"),
@@ -143,6 +144,7 @@ FAIL = CommandSpec(
     formats=_FORMATS,
     exits=(3, 6),
     level=2,
+    has_raw=True,
     examples=(
         Example(f"durablectl callback fail {_OF_AN_ORDER} --op approval --error-type Rejected", "reject an order"),
         Example("durablectl callback fail --execution orders/order-1042 -c local --dry-run", "what would be done"),
@@ -155,6 +157,7 @@ HEARTBEAT = CommandSpec(
     formats=_FORMATS,
     exits=(3, 6),
     level=1,
+    has_raw=True,
     examples=(
         Example("durablectl callback heartbeat --execution orders/order-1042 --op approval -c local", "still at it"),
         Example("durablectl callback heartbeat --execution orders/order-1042 -c local --dry-run", "what would be done"),

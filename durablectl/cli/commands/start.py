@@ -80,6 +80,7 @@ START = CommandSpec(
     formats=("table", "json", "jsonl", "yaml", "name"),
     exits=(3, 6, 10, 11, 12, 13, 124),
     level=1,
+    has_raw=True,
     examples=(
         Example(
             'durablectl start shipments -c local --input \'{"parcel": "78"}\'', "under a name of the service's choice"

@@ -140,6 +140,7 @@ STOP = CommandSpec(
     formats=("table", "json", "jsonl", "yaml"),
     exits=(3, 6, 8, 124),
     level=2,
+    has_raw=True,
     examples=(
         Example("durablectl stop orders@latest -c local --dry-run", "what would be done"),
         Example("durablectl stop orders/order-1042 -c local --yes --error-message 'bad input, ticket 4711'", ""),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from durablectl.views.render.json_text import encode_json
 from durablectl.views.render.options import OutputOptions
 from durablectl.views.text import is_safe
-from durablectl.views.view import Record, View, stamped
+from durablectl.views.view import RawShape, View, stamped
 
 
 def render_json(view: View[Any], options: OutputOptions, stream: BinaryIO) -> int:
@@ -54,13 +54,19 @@ def encode_yaml(value: Any) -> str:
     return _escape_yaml(text)
 
 
-def _document(view: View[Any], options: OutputOptions) -> tuple[Record, int]:
+def _document(view: View[Any], options: OutputOptions) -> tuple[Any, int]:
     counter = _Counted(view.items)
     if options.raw and view.raw is not None:
-        records = (view.raw.record(item) for item in counter)
-        return (next(records) if view.raw.member is None else {view.raw.member: list(records)}), counter.count
+        return _raw_document(view.raw, counter), counter.count
     document = view.document(view.record(item) for item in counter)
     return document, counter.count
+
+
+def _raw_document(shape: RawShape[Any], items: Iterable[Any]) -> Any:
+    records = (shape.record(item) for item in items)
+    if shape.is_several:
+        return list(records)
+    return next(records) if shape.member is None else {shape.member: list(records)}
 
 
 class _Counted:
