@@ -1,6 +1,11 @@
 """Runs the command line, as `durablectl` and as `python -m durablectl`."""
 
+import gc
 import sys
+
+# Most of the objects that a command makes belong to modules and stay; looking through them for garbage again and
+# again took a tenth of its time.
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
 def main() -> None:
@@ -10,9 +15,14 @@ def main() -> None:
 
         sys.stdout.write(f"durablectl {__version__}\n")
         return
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     from durablectl.cli.app import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        # The interpreter would collect everything once more before it ends, which took a sixth of the time of a list.
+        gc.freeze()
 
 
 if __name__ == "__main__":
