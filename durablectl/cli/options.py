@@ -45,6 +45,14 @@ ReasonsOpt = Annotated[
     bool, typer.Option("--reasons", help="Show why rows ended badly: one more request for each", rich_help_panel=ACTION)
 ]
 CountOpt = Annotated[bool, typer.Option("--count", help="Print only how many match", rich_help_panel=ACTION)]
+FollowOpt = Annotated[
+    bool,
+    typer.Option("--follow", help="Go on with what is still to come, until the end", rich_help_panel=ACTION),
+]
+EventsOpt = Annotated[
+    bool,
+    typer.Option("--events", help="A line for each event, as where there is no terminal", rich_help_panel=ACTION),
+]
 ExitStatusOpt = Annotated[
     bool,
     typer.Option("--exit-status", help="Exit 10, 11 or 12 for FAILED, TIMED_OUT or STOPPED", rich_help_panel=ACTION),
