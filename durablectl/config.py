@@ -32,6 +32,8 @@ class Settings:
     read_only: bool
     functions: tuple[str, ...] = ()
     """Functions that a search covers when none is named; empty for all durable functions."""
+    logs_endpoint_url: str | None = None
+    """Where logs are read if not at the endpoint itself or, for AWS's own, at AWS."""
 
     @property
     def is_local(self) -> bool:
@@ -58,20 +60,29 @@ def load_settings(
         raise ConfigError(f'no context "{active}"', hint=f"known contexts: {LOCAL_CONTEXT}")
     if endpoint_url is not None and not _is_url(endpoint_url):
         raise UsageError(f'--endpoint-url "{endpoint_url}" is no URL', hint=f"for example: {DEFAULT_LOCAL_ENDPOINT}")
+    logs_endpoint_url = None
     if active == LOCAL_CONTEXT:
         region = region or LOCAL_REGION
         endpoint_url = endpoint_url or local_endpoint(environ)
     else:
         region = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None
-        endpoint_url = endpoint_url or _endpoint_from(environ)
-    return Settings(active, profile or None, region, endpoint_url, read_only or _read_only_from(environ))
+        endpoint_url = endpoint_url or _endpoint_from(environ, "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL")
+        logs_endpoint_url = _endpoint_from(environ, "AWS_ENDPOINT_URL_LOGS")
+    return Settings(
+        active,
+        profile or None,
+        region,
+        endpoint_url,
+        read_only or _read_only_from(environ),
+        logs_endpoint_url=logs_endpoint_url,
+    )
 
 
-def _endpoint_from(environ: Mapping[str, str]) -> str | None:
+def _endpoint_from(environ: Mapping[str, str], *variables: str) -> str | None:
     """The endpoint that the AWS variables name; one in a configuration file is found by the client library."""
     if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
-    for variable in ("AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL"):
+    for variable in variables:
         url = environ.get(variable)
         if url and not _is_url(url):
             raise ConfigError(f'{variable} is "{url}", which is no URL', hint=f"for example: {DEFAULT_LOCAL_ENDPOINT}")

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from durablectl.clock import Clock
 
-AWS_RATES: Mapping[str, float] = {"list": 5, "history": 5, "get": 10, "functions": 5, "change": 10}
-"""Requests a second for each family of calls: a third of the account's quota (15, 15, 30 and 15) or less."""
+AWS_RATES: Mapping[str, float] = {"list": 5, "history": 5, "get": 10, "functions": 5, "logs": 3, "change": 10}
+"""Requests a second for each family of calls: a third of the account's quota (15, 15, 30, 15 and 10) or less."""
 
 NOTE_AFTER_S = 3.0
 """A wait of this long, in one piece or in several, is worth telling."""

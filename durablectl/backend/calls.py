@@ -21,17 +21,19 @@ class Call:
     family: str
     """Requests of a family share a quota."""
     subject: str
-    """What it is about: `execution`, `function`, `callback` or `account`."""
+    """What it is about: `execution`, `function`, `callback`, `log group` or `account`."""
     purpose: str
     """What it does, to be followed by its subject."""
     is_read: bool = True
     iam_action: str = ""
     """The permission it needs, where that is not named like the operation."""
+    service: str = "lambda"
+    """Whose operation it is, as permissions spell it."""
 
     @property
     def action(self) -> str:
         """The permission it needs."""
-        return f"lambda:{self.iam_action or self.operation}"
+        return f"{self.service}:{self.iam_action or self.operation}"
 
 
 _CALLS = (
@@ -63,6 +65,7 @@ _CALLS = (
     ),
     Call("ListVersionsByFunction", "listing versions", "functions", "function", "list the versions of"),
     Call("GetAlias", "resolving aliases", "functions", "function", "resolve aliases of"),
+    Call("FilterLogEvents", "logs", "logs", "log group", "read the log group", service="logs"),
 )
 
 CALLS: Mapping[str, Call] = {call.operation: call for call in _CALLS}

@@ -45,7 +45,9 @@ def _is_no_such_api(failure: Failure, attempt: Attempt) -> bool:
     if failure.code == "UnknownOperationException":
         return True
     if failure.status == 404:
-        return not failure.is_json or failure.message.startswith("Function not found: /20")
+        # CloudWatch Logs answers 400 for whatever it does not know, so this is another server.
+        is_other_server = attempt.call.service == "logs"
+        return is_other_server or not failure.is_json or failure.message.startswith("Function not found: /20")
     return failure.status in (405, 501) or "unknown path pattern" in failure.message.lower()
 
 
@@ -108,7 +110,7 @@ _CODES: tuple[tuple[Explanation, str], ...] = (
     (
         explain.refused,
         "InvalidParameterValueException ValidationException SerializationException RequestTooLargeException "
-        "InvalidRequestContentException UnsupportedMediaTypeException",
+        "InvalidParameterException InvalidRequestContentException UnsupportedMediaTypeException",
     ),
 )
 

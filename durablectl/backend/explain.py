@@ -121,6 +121,8 @@ def _resource_form(attempt: Attempt, caller: str | None, denied: str | None) -> 
     if attempt.call.subject == "callback":
         # A callback id tells nobody its function, but the denial names the resource.
         return denied or "the ARN of its function with :* at the end"
+    if attempt.call.subject == "log group":
+        return denied or f"the ARN of the log group {attempt.subject} with :* at the end"
     execution = parse_execution_arn(attempt.subject)
     if execution is not None:
         base = f"arn:{execution.partition}:lambda:{execution.region}:{execution.account}:function:{execution.function}"
@@ -152,6 +154,9 @@ def not_found(failure: Failure, attempt: Attempt) -> DurablectlError:
         return NotFound(f'no function "{attempt.subject}"{region}', hint=said)
     if attempt.call.subject == "callback":
         return NotFound(f"no {attempt.label}", hint=[said, "a callback id must be given whole"])
+    if attempt.call.subject == "log group":
+        hint = [said, "a function's log group appears with its first line, and may be deleted by whoever owns it"]
+        return NotFound(f'no log group "{attempt.subject}"', hint=hint)
     parts = parse_execution_arn(attempt.subject)
     what = f'"{parts.name}" of function {parts.function}' if parts else f'"{attempt.subject}"'
     return NotFound(f"no execution {what}", hint=[said, "finished executions disappear after their retention"])

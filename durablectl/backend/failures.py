@@ -50,7 +50,8 @@ class Attempt:
     @property
     def endpoint(self) -> str:
         """The server in words."""
-        return self.source.endpoint_url or f"Lambda in {self.source.region or 'the configured region'}"
+        service = "CloudWatch Logs" if self.call.service == "logs" else "Lambda"
+        return self.source.endpoint_url or f"{service} in {self.source.region or 'the configured region'}"
 
 
 class RequestFailed(Exception):

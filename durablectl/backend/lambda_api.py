@@ -244,11 +244,12 @@ _DUMMY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 
 
 class BotocoreTransport:
-    """Sends single requests through botocore, whose client is made at the first one."""
+    """Sends single requests to one service of AWS through botocore, whose client is made at the first one."""
 
-    def __init__(self, settings: Settings, limits: Limits) -> None:
+    def __init__(self, settings: Settings, limits: Limits, *, service: str = "lambda") -> None:
         self._settings = settings
         self._limits = limits
+        self._service = service
         self._is_ours = settings.is_local
         """Whether our local service answers, which it says in each answer."""
 
@@ -337,14 +338,14 @@ class BotocoreTransport:
         if credentials:
             # Before it loads a service's model the library looks through the models of all services, which takes half
             # of the time to make a client. Keys given here need no other service to be got.
-            self._session.get_component("data_loader").list_available_services = lambda type_name: ["lambda"]
+            self._session.get_component("data_loader").list_available_services = lambda type_name: [self._service]
         try:
             client = self._session.create_client(
-                "lambda", region_name=self._region, endpoint_url=endpoint_url, config=config, **credentials
+                self._service, region_name=self._region, endpoint_url=endpoint_url, config=config, **credentials
             )
         except ValueError as error:
             raise RequestFailed(Failure("InvalidEndpoint", str(error))) from error
-        client.meta.events.register("before-parse.lambda", _keep_raw)
+        client.meta.events.register(f"before-parse.{client.meta.service_model.service_id.hyphenize()}", _keep_raw)
         if is_loopback(endpoint_url):
             client.meta.events.register("before-parse.lambda", self._learn_server)
         return client

@@ -93,14 +93,26 @@ class Requests:
                 return answer
         raise AssertionError("the last try either answers or raises")
 
-    def pages(self, operation: str, subject: str, parameters: Json, member: str) -> Iterator[list[Json]]:
-        """The lists under `member` of all pages, each fetched when it is asked for."""
+    def pages(
+        self,
+        operation: str,
+        subject: str,
+        parameters: Json,
+        member: str,
+        *,
+        tokens: tuple[str, str] = ("Marker", "NextMarker"),
+    ) -> Iterator[list[Json]]:
+        """The lists under `member` of all pages, each fetched when it is asked for.
+
+        `tokens` are the members of request and answer that name the next page.
+        """
+        sent, answered = tokens
         marker: str | None = None
         while True:
-            answer = self.call(operation, subject, {**parameters, "Marker": marker} if marker else parameters)
+            answer = self.call(operation, subject, {**parameters, sent: marker} if marker else parameters)
             rows = answer.get(member)
             yield [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-            previous, marker = marker, answer.get("NextMarker")
+            previous, marker = marker, answer.get(answered)
             if not marker:
                 return
             if marker == previous:

@@ -1,0 +1,112 @@
+"""CloudWatch Logs: the lines of a log group, one client for AWS and for what the local service serves of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from durablectl.backend.budget import AWS_RATES, Budget, OnWait
+from durablectl.backend.endpoints import is_aws, is_loopback
+from durablectl.backend.lambda_api import BotocoreTransport, Limits
+from durablectl.backend.requests import Json, Observer, Requests
+from durablectl.clock import Clock, SystemClock
+from durablectl.config import Settings
+
+_LIMITS = Limits()
+
+PAGE_EVENTS = 10_000
+"""The most that FilterLogEvents gives at once."""
+LONGEST_PATTERN = 1024
+"""Characters that the service takes as a filter pattern."""
+MOST_STREAMS = 100
+"""Log streams that one request may name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One entry of a log, as it was written."""
+
+    id: str
+    stream: str
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Which entries of a log group to read; the bounds of time belong to the span."""
+
+    group: str
+    since: datetime | None = None
+    until: datetime | None = None
+    pattern: str | None = None
+    streams: Sequence[str] = ()
+    """Only these log streams, at most MOST_STREAMS; empty for all."""
+
+
+class LogSource(Protocol):
+    """A service that keeps what functions log."""
+
+    def events(self, query: LogQuery) -> Iterator[LogEvent]:
+        """The entries that match, page after page. Raises the kinds of `durablectl.errors`, NotFound for the group."""
+
+
+def connect_logs(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    limits: Limits = _LIMITS,
+    on_wait: OnWait | None = None,
+    observer: Observer | None = None,
+) -> LogsApi:
+    """The logs that belong to the functions of a connection; nothing is sent before the first question.
+
+    A server that is not AWS's own is asked for its logs too, unless AWS_ENDPOINT_URL_LOGS names another.
+    """
+    endpoint_url = settings.logs_endpoint_url
+    if endpoint_url is None and not is_aws(settings.endpoint_url):
+        endpoint_url = settings.endpoint_url
+    settings = replace(settings, endpoint_url=endpoint_url)
+    transport = BotocoreTransport(settings, limits, service="logs")
+    rates = {} if is_loopback(endpoint_url) else AWS_RATES
+    budget = Budget(rates, clock or SystemClock(), on_wait)
+    return LogsApi(Requests(transport, budget, read_only=settings.read_only, observer=observer))
+
+
+class LogsApi:
+    """Implements `LogSource` by the API of CloudWatch Logs."""
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+
+    def events(self, query: LogQuery) -> Iterator[LogEvent]:
+        """The entries that match (FilterLogEvents); pages in between may be empty."""
+        parameters: dict[str, Any] = {"logGroupName": query.group, "limit": PAGE_EVENTS}
+        optional = {
+            "startTime": _milliseconds(query.since),
+            "endTime": _milliseconds(query.until),
+            "filterPattern": query.pattern,
+            "logStreamNames": list(query.streams) or None,
+        }
+        parameters |= {name: value for name, value in optional.items() if value is not None}
+        pages = self._requests.pages(
+            "FilterLogEvents", query.group, parameters, member="events", tokens=("nextToken", "nextToken")
+        )
+        return (_read_event(row) for page in pages for row in page)
+
+
+def _milliseconds(instant: datetime | None) -> int | None:
+    return None if instant is None else max(0, round(instant.timestamp() * 1000))
+
+
+def _read_event(row: Json) -> LogEvent:
+    at = row.get("timestamp")
+    milliseconds = at if isinstance(at, int) else 0
+    return LogEvent(
+        id=str(row.get("eventId") or ""),
+        stream=str(row.get("logStreamName") or ""),
+        at=datetime.fromtimestamp(milliseconds / 1000, UTC),
+        message=str(row.get("message") or ""),
+    )
