@@ -28,6 +28,12 @@ _session = boto3.session.Session(
 )
 
 
+def lambda_client(endpoint: str) -> Any:
+    """A Lambda client that never tries a request twice."""
+    config = Config(retries={"total_max_attempts": 1}, read_timeout=TIMEOUT_S, proxies={})
+    return _session.client("lambda", endpoint_url=endpoint, config=config)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the service answered to a raw request."""
@@ -53,11 +59,7 @@ class Served:
     def __init__(self, world: World, port: int) -> None:
         self.world = world
         self.port = port
-        self.client = _session.client(
-            "lambda",
-            endpoint_url=f"http://127.0.0.1:{port}",
-            config=Config(retries={"total_max_attempts": 1}, read_timeout=TIMEOUT_S, proxies={}),
-        )
+        self.client = lambda_client(f"http://127.0.0.1:{port}")
 
     async def call(self, operation: str, **parameters: Any) -> Any:
         """Call an operation with boto3."""
