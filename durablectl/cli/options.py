@@ -149,3 +149,12 @@ CountsOpt = Annotated[
     bool,
     typer.Option("--counts", help="Count executions by status: one list for each function", rich_help_panel=ACTION),
 ]
+ChildrenOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--children", metavar="N", help="Follow chained executions so many levels down", rich_help_panel=ACTION
+    ),
+]
+AllFindingsOpt = Annotated[
+    bool, typer.Option("--all", help="Also findings that are only worth knowing", rich_help_panel=ACTION)
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from durablectl.backend.base import Backend
@@ -29,6 +29,8 @@ class Child:
     history: HistoryRead | None = None
     reason: str | None = None
     """A few words on why it was not read."""
+    error: DurablectlError | None = None
+    """What reading it raised; None also where it was not tried."""
 
     @property
     def name(self) -> str:
@@ -45,17 +47,18 @@ def follow_children(
     level: DataLevel,
     notes: Notes,
     at_most: int = MOST_CHILDREN,
+    choose: Callable[[Fold], Iterable[Operation]] = lambda folded: folded.operations.values(),
 ) -> dict[str, Child]:
     """The chained executions up to `levels` below the one with this ARN and fold, by ARN, each read once.
 
     What failed is read first, then what is open. One that cannot be read is there with the reason, which `notes` gets
-    as a warning; so are those beyond `at_most`.
+    as a warning; so are those beyond `at_most`. `choose` says whose children of a fold matter.
     """
     children: dict[str, Child] = {}
     seen = {arn}
     folds: list[Fold] = [folded]
     for _level in range(levels):
-        arns = [child_arn for child_arn in _child_arns(folds) if child_arn not in seen]
+        arns = [child_arn for child_arn in _child_arns(folds, choose) if child_arn not in seen]
         seen.update(arns)
         room = max(0, at_most - len(children))
         read = [_read(backend, child_arn, level, notes) for child_arn in arns[:room]]
@@ -74,11 +77,11 @@ def execution_label(arn: str) -> str:
     return f"{parts.function}:{parts.version}/{parts.name}" if parts else arn
 
 
-def _child_arns(folds: Iterable[Fold]) -> list[str]:
+def _child_arns(folds: Iterable[Fold], choose: Callable[[Fold], Iterable[Operation]]) -> list[str]:
     invokes = [
         operation
         for folded in folds
-        for operation in folded.operations.values()
+        for operation in choose(folded)
         if operation.type == OperationType.CHAINED_INVOKE and operation.child_arn
     ]
     return list(dict.fromkeys(operation.child_arn or "" for operation in sorted(invokes, key=_urgency)))
@@ -96,7 +99,7 @@ def _read(backend: Backend, arn: str, level: DataLevel, notes: Notes) -> Child:
         read = read_fold(backend, arn, level, notes)
     except DurablectlError as error:
         notes.warning(f"{execution_label(arn)} {_why(error)}", type=error.type, arn=arn, **_missing(error))
-        return Child(arn, reason=_short(error))
+        return Child(arn, reason=_short(error), error=error)
     return Child(arn, detail, read.folded, read.history)
 
 
