@@ -46,27 +46,34 @@ class _Known:
 
 
 @dataclass(slots=True)
-class _Annotator:
+class Annotator:
+    """Annotates a history part by part, as it grows."""
+
     known: dict[str, _Known] = field(default_factory=dict)
     paths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def annotate(self, events: Iterable[Event]) -> list[AnnotatedEvent]:
+        """The next events, oldest first, with what they and those before them tell."""
+        appended = list(events)
+        known_before = len(self.known)
+        for event in appended:
+            _learn_identity(self, event)
+        if len(self.known) > known_before:
+            parents = {operation_id: known.parent_id for operation_id, known in self.known.items()}
+            self.paths = dict(recover_paths(parents).by_id)
+        return [_annotate(self, event) for event in appended]
 
 
 def annotate(events: Iterable[Event]) -> list[AnnotatedEvent]:
     """A whole history, oldest event first, with its annotations; what to show is chosen afterwards."""
-    history = list(events)
-    annotator = _Annotator()
-    for event in history:
-        _learn_identity(annotator, event)
-    parents = {operation_id: known.parent_id for operation_id, known in annotator.known.items()}
-    annotator.paths = dict(recover_paths(parents).by_id)
-    return [_annotate(annotator, event) for event in history]
+    return Annotator().annotate(events)
 
 
 def _is_of_operation(event: Event) -> bool:
     return event.operation_id is not None and event.spec.operation_type not in (None, OperationType.EXECUTION)
 
 
-def _learn_identity(annotator: _Annotator, event: Event) -> None:
+def _learn_identity(annotator: Annotator, event: Event) -> None:
     if event.operation_id is None or not _is_of_operation(event):
         return
     known = annotator.known.setdefault(event.operation_id, _Known())
@@ -75,7 +82,7 @@ def _learn_identity(annotator: _Annotator, event: Event) -> None:
     known.sub_type = known.sub_type or event.sub_type
 
 
-def _annotate(annotator: _Annotator, event: Event) -> AnnotatedEvent:
+def _annotate(annotator: Annotator, event: Event) -> AnnotatedEvent:
     known = annotator.known.get(event.operation_id or "")
     if known is None:
         return AnnotatedEvent(event, name=event.name, label=event.name, took_ms=_invocation_ms(event))

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import typer
+
 from durablectl.cli.bundles import Limits, Scope
 from durablectl.cli.choices import split_list, whole_number
-from durablectl.cli.options import AfterOpt, ExecutionArg, OperationOpt, TypesOpt
+from durablectl.cli.following import follow_execution, show_events
+from durablectl.cli.options import AfterOpt, ExecutionArg, FollowOpt, OperationOpt, TypesOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
+from durablectl.errors import NotFound, UsageError
 from durablectl.model.events import EVENT_SPECS
-from durablectl.model.operations import fold
+from durablectl.model.operations import Fold, fold
 from durablectl.model.tree import walk
+from durablectl.operate.follow import Look
 from durablectl.operate.operation_references import operation_nodes, resolve_operation
 from durablectl.operate.reading import DataLevel, HistoryRead, read_history
+from durablectl.operate.targets import Target
+from durablectl.operate.waiting import DELETED_EXIT_CODE
 from durablectl.views.annotations import AnnotatedEvent, annotate
+from durablectl.views.following import FOLLOWING_FORMATS
 from durablectl.views.history import history_view
 
 Condition = Callable[[AnnotatedEvent], bool]
@@ -29,27 +37,81 @@ def history(
     types: TypesOpt = None,
     operation: OperationOpt = None,
     after: AfterOpt = None,
+    follow: FollowOpt = False,
 ) -> None:
     """Show every event of one execution, oldest first
 
-    The texts of errors are read only if something failed; inputs and results only with --data.
+    With --follow, -n shows the last events of what is there, and then each event as it is recorded. The texts of errors
+    are read only if something failed; inputs and results only with --data.
     """
     after_id = whole_number("--after", after)
     limit = whole_number("--limit", limits.limit) or None
     page_size = whole_number("--page-size", limits.page_size, least=1, most=1000) or 1000
-    wanted_types = _event_types(runtime, types)
+    conditions = _conditions(after_id, _event_types(runtime, types))
+    if follow:
+        _check_following(runtime, limits)
     target = find_target(runtime, execution, scope)
     level = runtime.data_level(DataLevel.ERRORS)
+    if follow:
+        raise typer.Exit(_follow(runtime, target, level, conditions, limit, operation))
     read = read_history(runtime.backend, target.arn, level, runtime.diagnostics, page_size=page_size)
+    if operation is not None:
+        conditions.append(_of_operation(_operation_ids(fold(read.events), operation, runtime)))
+    _show(runtime, target.arn, read, conditions, limit, oldest_first=limits.oldest_first is not False)
+
+
+def _conditions(after_id: int | None, types: frozenset[str]) -> list[Condition]:
     conditions: list[Condition] = []
     if after_id is not None:
         conditions.append(lambda one: one.event.event_id > after_id)
-    if wanted_types:
-        conditions.append(lambda one: one.event.type in wanted_types)
-    if operation is not None:
-        ids = _operation_ids(read, operation, runtime)
-        conditions.append(lambda one: one.event.operation_id in ids)
-    _show(runtime, target.arn, read, conditions, limit, oldest_first=limits.oldest_first is not False)
+    if types:
+        conditions.append(lambda one: one.event.type in types)
+    return conditions
+
+
+def _of_operation(ids: frozenset[str]) -> Condition:
+    return lambda one: one.event.operation_id in ids
+
+
+def _check_following(runtime: Runtime, limits: Limits) -> None:
+    """Refuse what needs an end that is not there yet. Raises UsageError."""
+    if runtime.choices.format not in FOLLOWING_FORMATS:
+        raise UsageError(
+            f"--follow has no output format {runtime.choices.format}", hint=f"it has {', '.join(FOLLOWING_FORMATS)}"
+        )
+    if limits.oldest_first is False:
+        raise UsageError("--follow shows what comes next last, so it excludes --newest-first")
+
+
+def _follow(
+    runtime: Runtime,
+    target: Target,
+    level: DataLevel,
+    conditions: Sequence[Condition],
+    limit: int | None,
+    operation: str | None,
+) -> int:
+    """Show events as they are recorded; the exit code of how that ended."""
+    following = follow_execution(runtime, target, level)
+    first = following.last
+
+    def choose(look: Look, events: list[AnnotatedEvent]) -> list[AnnotatedEvent]:
+        chosen = [one for one in events if all(condition(one) for condition in conditions)]
+        if operation is not None and chosen:
+            chosen = list(filter(_of_operation(_ids_so_far(look.folded, operation, runtime)), chosen))
+        return chosen[-limit:] if limit and look is first else chosen
+
+    show_events(following, choose)
+    code = following.finish()
+    return code if code == DELETED_EXIT_CODE else 0
+
+
+def _ids_so_far(folded: Fold, reference: str, runtime: Runtime) -> frozenset[str]:
+    """The operation that is meant and those below it; none as long as it has not started."""
+    try:
+        return _operation_ids(folded, reference, runtime)
+    except NotFound:
+        return frozenset()
 
 
 def _show(
@@ -86,13 +148,12 @@ def _event_types(runtime: Runtime, texts: TypesOpt) -> frozenset[str]:
     words = split_list(texts)
     for word in words:
         if word.lower() not in known:
-            runtime.diagnostics.warning(f'event type "{word}" is unknown here and looked for as it is')
+            runtime.diagnostics.warning(f'event type "{word}" is unknown here and looked for as it is', type="usage")
     return frozenset(known.get(word.lower(), word) for word in words)
 
 
-def _operation_ids(read: HistoryRead, reference: str, runtime: Runtime) -> frozenset[str]:
+def _operation_ids(folded: Fold, reference: str, runtime: Runtime) -> frozenset[str]:
     """The operation that is meant and those below it, as the parts of a wait for callback."""
-    folded = fold(read.events)
     meant = resolve_operation(folded, reference, now=runtime.now())
     nodes = [node for node in operation_nodes(folded, runtime.now()) if node.operation.id == meant.id]
     return frozenset(below.operation.id for below in walk(nodes))
@@ -103,11 +164,12 @@ HISTORY = CommandSpec(
     group=Group.INSPECT,
     run=history,
     formats=("table", "wide", "json", "jsonl", "yaml", "plain"),
-    exits=(3,),
+    exits=(3, 13),
     has_raw=True,
     reads_data=True,
     examples=(
         Example("durablectl history orders@latest -c local", "what happened"),
+        Example("durablectl history shipments@latest -c local --follow", "what happens, until it has ended"),
         Example("durablectl history orders@latest -c local --type StepFailed,StepSucceeded", "only how steps ended"),
         Example("durablectl history orders@latest -c local --newest-first -n 5 -o json", "the last five events"),
     ),
