@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from durablectl.model.events import Event
-from durablectl.model.executions import Execution, ExecutionDetail, Function
+from durablectl.model.executions import Alias, Execution, ExecutionDetail, Function
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.progress import Operation
 from durablectl.model.statuses import ExecutionStatus
@@ -110,6 +110,9 @@ class Backend(Protocol):
 
     def versions(self, name: str) -> Iterator[Function]:
         """The versions of a function, `$LATEST` included (ListVersionsByFunction)."""
+
+    def aliases(self, name: str) -> Iterator[Alias]:
+        """The aliases of a function (ListAliases)."""
 
     def alias_versions(self, name: str, alias: str) -> list[str]:
         """The version an alias points to, and the second one of a weighted alias (GetAlias)."""

@@ -64,6 +64,7 @@ _CALLS = (
         "read the configuration of",
     ),
     Call("ListVersionsByFunction", "listing versions", "functions", "function", "list the versions of"),
+    Call("ListAliases", "listing aliases", "functions", "function", "list the aliases of"),
     Call("GetAlias", "resolving aliases", "functions", "function", "resolve aliases of"),
     Call("FilterLogEvents", "logs", "logs", "log group", "read the log group", service="logs"),
 )

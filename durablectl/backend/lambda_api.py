@@ -21,7 +21,7 @@ from durablectl.config import LOCAL_REGION, Settings
 from durablectl.model import wire
 from durablectl.model.arn import parse_function_name
 from durablectl.model.events import Event
-from durablectl.model.executions import Execution, ExecutionDetail, Function
+from durablectl.model.executions import Alias, Execution, ExecutionDetail, Function
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.model.wire_operations import read_operation, without_data
@@ -202,12 +202,16 @@ class LambdaApi:
         pages = self._requests.pages("ListVersionsByFunction", name, parameters, member="Versions")
         return (wire.read_function(row) for page in pages for row in page)
 
+    def aliases(self, name: str) -> Iterator[Alias]:
+        """The aliases of a function (ListAliases)."""
+        parameters = {"FunctionName": name, "MaxItems": _FUNCTIONS_PAGE}
+        pages = self._requests.pages("ListAliases", name, parameters, member="Aliases")
+        return (wire.read_alias(row) for page in pages for row in page)
+
     def alias_versions(self, name: str, alias: str) -> list[str]:
         """The version an alias points to, and the second one of a weighted alias (GetAlias)."""
         answer = self._requests.call("GetAlias", f"{name}:{alias}", {"FunctionName": name, "Name": alias})
-        routing = answer.get("RoutingConfig")
-        weights = routing.get("AdditionalVersionWeights") if isinstance(routing, Mapping) else None
-        return [str(answer.get("FunctionVersion", "")), *(weights if isinstance(weights, Mapping) else ())]
+        return wire.read_alias(answer).versions
 
 
 def _page(size: int) -> int:

@@ -84,6 +84,20 @@ class ExecutionDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for one version of a function, or for two of them that share its invocations."""
+
+    name: str
+    weights: Mapping[str, float]
+    """The share of each version, that of the alias itself first."""
+
+    @property
+    def versions(self) -> list[str]:
+        """The versions that it points to."""
+        return list(self.weights)
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A Lambda function or one version of it (API shape FunctionConfiguration)."""
 

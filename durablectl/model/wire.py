@@ -15,7 +15,7 @@ from typing import Any
 
 from durablectl.model.arn import parse_function_name
 from durablectl.model.events import EVENT_SPECS, Event, EventSpec, Kind, Member, spec_of
-from durablectl.model.executions import Execution, ExecutionDetail, Function, PauseDetails
+from durablectl.model.executions import Alias, Execution, ExecutionDetail, Function, PauseDetails
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.model.wire_values import (
@@ -34,6 +34,7 @@ from durablectl.model.wire_values import (
 )
 
 __all__ = [
+    "read_alias",
     "read_detail",
     "read_error",
     "read_event",
@@ -322,6 +323,14 @@ def read_function(raw: Json) -> Function:
         log_format=read_text(logging.get("LogFormat")),
         extra=unknown_members(raw, _FUNCTION_MEMBERS),
     )
+
+
+def read_alias(raw: Json) -> Alias:
+    """One alias, as ListAliases and GetAlias give it."""
+    additional = read_mapping(read_mapping(raw.get("RoutingConfig")).get("AdditionalVersionWeights"))
+    shares = {version: float(share) for version, share in additional.items() if isinstance(share, int | float)}
+    version = read_text(raw.get("FunctionVersion")) or ""
+    return Alias(read_text(raw.get("Name")) or "", {version: max(0.0, 1 - sum(shares.values())), **shares})
 
 
 def write_function(function: Function) -> dict[str, Any]:

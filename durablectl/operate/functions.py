@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 
 from durablectl.backend.base import Backend
 from durablectl.errors import AccessDenied, NotFound, Unsupported, UsageError
-from durablectl.model.executions import Function
+from durablectl.model.executions import Alias, Function
 from durablectl.model.refs import is_version, parse_function_reference
-from durablectl.operate.notes import Notes
+from durablectl.operate.notes import Notes, warn_of
 from durablectl.operate.wording import counted, listed, nearest
 
 
@@ -32,10 +32,11 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class FoundFunction:
-    """A durable function, with its versions and the count of its executions where these were asked for."""
+    """A durable function, with its versions, its aliases and the count of its executions where these were asked for."""
 
     function: Function
     versions: tuple[Function, ...] = ()
+    aliases: tuple[Alias, ...] = ()
     counts: dict[str, int] | None = None
 
 
@@ -53,25 +54,32 @@ def durable_functions(
     name without wildcards that no durable function has, before anything is given.
     """
     functions = sorted(_list_durable(backend), key=lambda function: function.name)
+    versions = (_with_versions, _with_aliases) if with_versions else ()
+    counts = (_with_counts,) if with_counts else ()
     _check_known(globs, functions)
     for function in functions:
         if globs and not any(_is_meant(glob, function) for glob in globs):
             continue
         found = FoundFunction(function)
-        try:
-            found = _with_facts(backend, found, with_versions, with_counts)
-        except (AccessDenied, NotFound, Unsupported) as error:
-            notes.warning(error.message, function=function.name, type=error.type)
+        for add in (*versions, *counts):
+            try:
+                found = add(backend, found)
+            except (AccessDenied, NotFound, Unsupported) as error:
+                warn_of(notes, error, function=function.name)
         yield found
 
 
-def _with_facts(backend: Backend, found: FoundFunction, with_versions: bool, with_counts: bool) -> FoundFunction:
-    name = found.function.name
-    if with_versions:
-        found = replace(found, versions=tuple(backend.versions(name)))
-    if with_counts:
-        found = replace(found, counts=dict(Counter(str(row.status) for row in backend.executions(name))))
-    return found
+def _with_versions(backend: Backend, found: FoundFunction) -> FoundFunction:
+    return replace(found, versions=tuple(backend.versions(found.function.name)))
+
+
+def _with_aliases(backend: Backend, found: FoundFunction) -> FoundFunction:
+    return replace(found, aliases=tuple(backend.aliases(found.function.name)))
+
+
+def _with_counts(backend: Backend, found: FoundFunction) -> FoundFunction:
+    statuses = (str(row.status) for row in backend.executions(found.function.name))
+    return replace(found, counts=dict(Counter(statuses)))
 
 
 def functions_in_scope(backend: Backend, scope: Sequence[str], notes: Notes) -> list[Searched]:

@@ -27,7 +27,7 @@ from durablectl.model.statuses import ExecutionStatus
 from durablectl.model.wire_answers import write_invoke_answer, write_stop_answer
 from durablectl.operate.actions import ActionResult, Outcome, result_of
 from durablectl.operate.limits import check_error_size, check_size
-from durablectl.operate.notes import Notes
+from durablectl.operate.notes import Notes, warn_of
 from durablectl.operate.targets import Target
 from durablectl.operate.wording import instant_words
 
@@ -198,7 +198,7 @@ def _newest_version(backend: Backend, name: str, notes: Notes) -> str:
     try:
         versions = list(backend.versions(name))
     except (AccessDenied, Unsupported) as error:
-        notes.warning(f"starting {name}:{LATEST}: its versions cannot be read ({error.message})", type=error.type)
+        warn_of(notes, error, f"starting {name}:{LATEST}: its versions cannot be read ({error.message})", function=name)
         return LATEST
     if not any(version.is_durable for version in versions):
         raise _not_durable(name)

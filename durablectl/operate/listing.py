@@ -12,7 +12,7 @@ from durablectl.model.executions import Execution
 from durablectl.model.statuses import UNSUCCESSFUL_STATUSES, ExecutionStatus
 from durablectl.operate.filters import Filters
 from durablectl.operate.functions import Searched, functions_in_scope, resolve_function
-from durablectl.operate.notes import Notes
+from durablectl.operate.notes import Notes, warn_of
 from durablectl.operate.ordering import FULL_PAGE, in_order, merged
 from durablectl.operate.stuck import is_stuck
 
@@ -163,8 +163,7 @@ class _Reader:
 
     def _note_failure(self, searched: Searched, error: DurablectlError) -> None:
         self.listing.failures.append(FunctionFailure(searched.name, error))
-        action = error.details.get("action")
-        self.notes.warning(error.message, function=searched.name, type=error.type, action=action)
+        warn_of(self.notes, error, function=searched.name)
 
     def _is_stuck(self, execution: Execution, stuck: timedelta) -> bool:
         self.listing.extra_requests += 1
@@ -177,7 +176,7 @@ class _Reader:
         try:
             error = self.backend.execution(row.execution.arn, with_data=True).error
         except (KeyDenied, AccessDenied, NotFound) as failure:
-            self.notes.warning(f"no reason for {row.execution.name}: {failure.message}", type=failure.type)
+            warn_of(self.notes, failure, f"no reason for {row.execution.name}: {failure.message}")
             return row
         parts = [part for part in (error.short_type, error.message) if part] if error else []
         return replace(row, reason=": ".join(parts) or None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from durablectl.errors import DurablectlError
+
 
 class Notes(Protocol):
     """Takes notes and warnings; the command line writes them to stderr."""
@@ -14,6 +16,12 @@ class Notes(Protocol):
 
     def warning(self, text: str, **facts: Any) -> None:
         """The result is incomplete or risky; `facts` say which function, or which kind of error."""
+
+
+def warn_of(notes: Notes, error: DurablectlError, text: str | None = None, **facts: Any) -> None:
+    """Warn of what could not be read, with the kind of error and the permission that is missing where it is known."""
+    action = error.details.get("action")
+    notes.warning(text or error.message, type=error.type, **({"action": action} if action else {}), **facts)
 
 
 @dataclass(slots=True)

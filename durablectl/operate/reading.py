@@ -20,7 +20,7 @@ from durablectl.model.executions import ExecutionDetail
 from durablectl.model.operations import Fold, fold
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import UNSUCCESSFUL_STATUSES, ExecutionStatus
-from durablectl.operate.notes import Notes
+from durablectl.operate.notes import Notes, warn_of
 from durablectl.operate.wording import counted
 
 PAGE_SIZE = 1000
@@ -264,4 +264,4 @@ def _with_text(event: Event, found: Event | None) -> Event:
 
 def warn_of_key(notes: Notes, error: KeyDenied) -> None:
     """Warn that data was asked for and the encryption key refused it."""
-    notes.warning(f"payloads not readable ({error.message})", type=error.type)
+    warn_of(notes, error, f"payloads not readable ({error.message})")

@@ -33,7 +33,7 @@ from durablectl.model.refs import (
 )
 from durablectl.operate import matching
 from durablectl.operate.functions import Searched, functions_in_scope, resolve_function
-from durablectl.operate.notes import Notes
+from durablectl.operate.notes import Notes, warn_of
 from durablectl.operate.operation_references import resolve_operation
 from durablectl.operate.ordering import FULL_PAGE, in_order
 from durablectl.operate.stdin_references import read_references
@@ -251,7 +251,7 @@ class Resolver:
             self._unread[one] = error
             if all(other in self._unread for other in searched):
                 raise
-            self.notes.warning(error.message, function=one.name, type=error.type)
+            warn_of(self.notes, error, function=one.name)
 
     def _known(self, searched: Sequence[Searched]) -> list[Execution]:
         return [row for one in searched for row in self._newest.get(one, ())]

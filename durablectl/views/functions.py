@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from durablectl.backend.base import Source
 from durablectl.model.arn import parse_function_name
+from durablectl.model.executions import Alias
 from durablectl.model.redaction import MARK
 from durablectl.model.wire import write_function
 from durablectl.operate.functions import FoundFunction
@@ -52,7 +53,7 @@ def function_record(found: FoundFunction, reading: Reading) -> Record:
         "kms_key_arn": function.kms_key_arn,
         "latest_modified_at": iso(function.last_modified_at),
         "versions": _versions(found),
-        "aliases": [],
+        "aliases": [_alias(alias) for alias in found.aliases],
         "counts": found.counts,
         "extra": reading.extra(without_variables(jsonable(function.extra), reading)),
     }
@@ -69,11 +70,12 @@ def without_variables(members: Record, reading: Reading) -> Record:
 
 
 def function_columns(*, with_versions: bool = False, with_counts: bool = False) -> tuple[Column[FoundFunction], ...]:
-    """The columns of a list of functions."""
-    return (*_usual_columns(), *_optional_columns(with_versions, with_counts), *_wide_columns())
+    """The columns of a list of functions; what was asked for takes the place of what is known of all of them."""
+    usual = _usual_columns(is_crowded=with_versions or with_counts)
+    return (*usual, *_optional_columns(with_versions, with_counts), *_wide_columns())
 
 
-def _usual_columns() -> tuple[Column[FoundFunction], ...]:
+def _usual_columns(*, is_crowded: bool) -> tuple[Column[FoundFunction], ...]:
     return (
         Column(
             "name",
@@ -88,6 +90,7 @@ def _usual_columns() -> tuple[Column[FoundFunction], ...]:
             "RUNTIME",
             lambda found, _: data(found.function.runtime) or DASH,
             lambda found: found.function.runtime,
+            is_wide=is_crowded,
             about="runtime",
         ),
         Column(
@@ -111,6 +114,7 @@ def _usual_columns() -> tuple[Column[FoundFunction], ...]:
             "MODIFIED",
             lambda found, display: display.instant(found.function.last_modified_at),
             lambda found: iso(found.function.last_modified_at),
+            is_wide=is_crowded,
             is_instant=True,
             about="when $LATEST was changed last",
         ),
@@ -127,6 +131,15 @@ def _optional_columns(with_versions: bool, with_counts: bool) -> tuple[Column[Fo
             is_wide=not with_versions,
             shrinks_to=8,
             about="published versions (--versions)",
+        ),
+        Column(
+            "aliases",
+            "ALIASES",
+            lambda found, _: _aliases(found) or DASH,
+            lambda found: " ".join(f"{alias.name}={','.join(alias.versions)}" for alias in found.aliases),
+            is_wide=not with_versions,
+            shrinks_to=8,
+            about="aliases and the versions that they point to (--versions)",
         ),
         Column(
             "counts",
@@ -171,6 +184,22 @@ def _timeout_ms(found: FoundFunction) -> int | None:
 def _versions(found: FoundFunction) -> list[str]:
     named = ((version, parse_function_name(version.arn)) for version in found.versions)
     return [version.version or (name.qualifier if name else None) or version.arn for version, name in named]
+
+
+def _alias(alias: Alias) -> Record:
+    versions = [{"version": version, "weight": round(share, 6)} for version, share in alias.weights.items()]
+    return {"name": alias.name, "versions": versions}
+
+
+def _aliases(found: FoundFunction) -> Line:
+    return join((_alias_cell(alias) for alias in found.aliases), ", ")
+
+
+def _alias_cell(alias: Alias) -> Line:
+    """`live → 7`, or `canary → 7 90% + 8 10%`."""
+    is_weighted = len(alias.weights) > 1
+    shares = [f"{version} {share:.0%}" if is_weighted else version for version, share in alias.weights.items()]
+    return join((data(alias.name), own("→"), data(" + ".join(shares))))
 
 
 def _raw(found: FoundFunction, reading: Reading) -> Record:

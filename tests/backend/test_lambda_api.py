@@ -178,6 +178,20 @@ def test_alias_gives_all_its_versions(stub: StubService, backend: LambdaApi) -> 
     assert stub.requests[0].path == "/2015-03-31/functions/orders/aliases/live"
 
 
+def test_aliases_have_the_shares_of_their_versions(stub: StubService, backend: LambdaApi) -> None:
+    canary = {"Name": "canary", "FunctionVersion": "7", "RoutingConfig": {"AdditionalVersionWeights": {"8": 0.25}}}
+    stub.serve_pages("Aliases", [{"Name": "live", "FunctionVersion": "7"}, canary, {"Name": "next"}])
+
+    aliases = list(backend.aliases("orders"))
+
+    assert [(alias.name, alias.weights) for alias in aliases] == [
+        ("live", {"7": 1.0}),
+        ("canary", {"7": 0.75, "8": 0.25}),
+        ("next", {"": 1.0}),
+    ]
+    assert stub.requests[0].path == "/2015-03-31/functions/orders/aliases"
+
+
 def test_alias_with_one_version(stub: StubService, backend: LambdaApi) -> None:
     stub.script(Answer({"FunctionVersion": "7", "RoutingConfig": None}))
 

@@ -159,7 +159,7 @@ def local_subject(endpoint: str) -> LiveSubject:
 def official_subject(runner: OfficialRunner) -> LiveSubject:
     """The official testing SDK's local runner."""
     deviations = Deviations(
-        lacks=frozenset({"start", "functions", "function", "versions", "alias_versions"}),
+        lacks=frozenset({"start", "functions", "function", "versions", "aliases", "alias_versions"}),
         knows_no_functions=True,
         issues_no_arns=True,
         loses_stop_errors=True,

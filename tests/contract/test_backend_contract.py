@@ -419,6 +419,17 @@ def test_versions_of_a_function(subject: Subject) -> None:
         list(subject.backend.versions("nobody"))
 
 
+def test_aliases_of_a_function(subject: Subject) -> None:
+    if "aliases" in subject.deviations.lacks:
+        with pytest.raises(Unsupported):
+            list(subject.backend.aliases(FUNCTION))
+        return
+
+    assert list(subject.backend.aliases(FUNCTION)) == []
+    with pytest.raises(NotFound):
+        list(subject.backend.aliases("nobody"))
+
+
 def test_unknown_alias(subject: Subject) -> None:
     missing = Unsupported if "alias_versions" in subject.deviations.lacks else NotFound
 

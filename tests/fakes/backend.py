@@ -14,7 +14,7 @@ from durablectl.errors import CallbackClosed, NameInUse, NotFound, UsageError
 from durablectl.local.navigable_state import StateView
 from durablectl.model.arn import parse_function_name
 from durablectl.model.events import Event
-from durablectl.model.executions import Execution, ExecutionDetail, Function, PauseDetails
+from durablectl.model.executions import Alias, Execution, ExecutionDetail, Function, PauseDetails
 from durablectl.model.operations import Operation, fold
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import ExecutionStatus, OperationType
@@ -80,7 +80,7 @@ class FakeBackend:
         self.recorded: dict[str, RecordedExecution] = {each.arn: each for each in recorded}
         self.clock = clock or ManualClock(NOW)
         self.served = list(functions) if functions is not None else _functions_of(recorded)
-        self.aliases = aliases or {}
+        self.known_aliases = aliases or {}
         self.calls: list[Call] = []
         self.heartbeats: list[str] = []
         self.is_reversed = is_reversed
@@ -220,7 +220,7 @@ class FakeBackend:
 
     def start(self, function: str, *, qualifier: str, payload: bytes, name: str | None = None) -> StartedExecution:
         self._request("start", function, qualifier=qualifier, payload=payload, name=name)
-        version = self.aliases.get((function, qualifier), [qualifier])[0]
+        version = self.known_aliases.get((function, qualifier), [qualifier])[0]
         for recorded in self.recorded.values():
             if name is not None and recorded.execution.name == name and _function_of(recorded, function):
                 return _attach(recorded, payload, version)
@@ -237,24 +237,26 @@ class FakeBackend:
 
     def function(self, name: str, *, qualifier: str | None = None) -> Function:
         self._request("function", name, qualifier=qualifier)
-        wanted = self.aliases.get((name, qualifier or ""), [qualifier or "$LATEST"])[0]
+        wanted = self.known_aliases.get((name, qualifier or ""), [qualifier or "$LATEST"])[0]
         for function in self.served:
             if function.name == name and function.version == wanted:
                 return function
         raise NotFound(f"Function not found: {name}:{wanted}")
 
     def versions(self, name: str) -> Iterator[Function]:
-        versions = [function for function in self.served if function.name == name]
-        if not versions:
-            self._request("versions", name)
-            raise NotFound(f"Function not found: {name}")
-        yield from self._pages("versions", name, versions, PAGE)
+        yield from self._pages("versions", name, self._versions_of(name, "versions"), PAGE)
+
+    def aliases(self, name: str) -> Iterator[Alias]:
+        self._versions_of(name, "aliases")
+        shares = [(alias, versions) for (function, alias), versions in self.known_aliases.items() if function == name]
+        aliases = [Alias(alias, dict.fromkeys(versions, 1 / len(versions))) for alias, versions in shares]
+        yield from self._pages("aliases", name, aliases, PAGE)
 
     def alias_versions(self, name: str, alias: str) -> list[str]:
         self._request("alias_versions", name, alias=alias)
-        if (name, alias) not in self.aliases:
+        if (name, alias) not in self.known_aliases:
             raise NotFound(f"Alias not found: {name}:{alias}")
-        return self.aliases[name, alias]
+        return self.known_aliases[name, alias]
 
     # --- the inside ---------------------------------------------------------------------------------------------------
 
@@ -267,6 +269,13 @@ class FakeBackend:
             action()
         for action in self._hooks.pop((verb, self._counts[verb]), ()):
             action()
+
+    def _versions_of(self, name: str, verb: str) -> list[Function]:
+        versions = [function for function in self.served if function.name == name]
+        if not versions:
+            self._request(verb, name)
+            raise NotFound(f"Function not found: {name}")
+        return versions
 
     def _pages(
         self, verb: str, target: str | None, items: Sequence[Item], page_size: int, **facts: Any

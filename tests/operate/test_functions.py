@@ -56,6 +56,25 @@ def test_an_unknown_name_that_nothing_is_close_to_lists_what_there_is(backend: F
     assert caught.value.hint == ("3 durable functions: billing-eu, billing-us, orders",)
 
 
+def test_aliases_come_with_the_versions(backend: FakeBackend, notes: CollectedNotes) -> None:
+    backend.known_aliases["orders", "canary"] = ["7", "8"]
+
+    (found,) = durable_functions(backend, ["orders"], notes=notes, with_versions=True)
+
+    assert [(alias.name, alias.versions) for alias in found.aliases] == [("live", ["7"]), ("canary", ["7", "8"])]
+
+
+def test_what_is_denied_is_warned_of_and_the_rest_is_read(backend: FakeBackend, notes: CollectedNotes) -> None:
+    backend.fail("aliases", AccessDenied("not allowed to list the aliases of orders", details={"action": "a:b"}))
+
+    (found,) = durable_functions(backend, ["orders"], notes=notes, with_versions=True, with_counts=True)
+
+    assert len(found.versions) == 2
+    assert found.counts == {"SUCCEEDED": 1, "RUNNING": 2}
+    facts = {"type": "access_denied", "action": "a:b", "function": "orders"}
+    assert notes.warnings == [("not allowed to list the aliases of orders", facts)]
+
+
 def test_versions_and_counts_are_read_only_when_asked_for(backend: FakeBackend, notes: CollectedNotes) -> None:
     (plain,) = durable_functions(backend, ["orders"], notes=notes)
     (full,) = durable_functions(backend, ["orders"], notes=notes, with_versions=True, with_counts=True)

@@ -152,7 +152,7 @@ def test_a_qualifier_lists_that_version_only(two_functions: FakeBackend) -> None
 
 
 def test_a_weighted_alias_lists_both_versions(two_functions: FakeBackend, notes: CollectedNotes) -> None:
-    two_functions.aliases = {("hr", "live"): ["2", "3"]}
+    two_functions.known_aliases = {("hr", "live"): ["2", "3"]}
 
     assert rows_of(two_functions, notes, functions=("hr:live",)) == ["c", "d"]
     assert notes.notes == ["alias live of hr is weighted over versions 2 and 3"]

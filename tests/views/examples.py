@@ -11,7 +11,7 @@ from typing import Any
 from durablectl.backend.base import Source
 from durablectl.errors import AccessDenied, Conflict
 from durablectl.model.events import Event
-from durablectl.model.executions import Execution, Function
+from durablectl.model.executions import Alias, Execution, Function
 from durablectl.model.operations import fold
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.actions import ActionResult, Outcome
@@ -303,7 +303,11 @@ VIEWS: dict[str, Callable[[], View[Any]]] = {
     "state-emulator": lambda: state_of(emulated(), source=EMULATOR),
     "state-hostile": lambda: state_of(hostile(), level="full"),
     "functions": lambda: functions_of(
-        a_function(versions=(replace(a_function().function, version="7"),), counts={"RUNNING": 3, "FAILED": 1}),
+        a_function(
+            versions=(replace(a_function().function, version="7"),),
+            aliases=(Alias("live", {"7": 1.0}), Alias("canary", {"7": 0.9, "8": 0.1})),
+            counts={"RUNNING": 3, "FAILED": 1},
+        ),
         a_function("billing-nightly", counts={}),
     ),
     "functions-empty": functions_of,

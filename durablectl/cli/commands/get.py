@@ -12,6 +12,7 @@ from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_targets, is_single
 from durablectl.errors import DurablectlError, Partial
+from durablectl.operate.notes import warn_of
 from durablectl.operate.reading import DataLevel, read_detail
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import STATUS_EXIT_CODES
@@ -54,7 +55,7 @@ class _Reader:
                 if self._is_single:
                     raise
                 self._failures += 1
-                self._runtime.diagnostics.warning(f"{target.label}: {error.message}", type=error.type, arn=target.arn)
+                warn_of(self._runtime.diagnostics, error, f"{target.label}: {error.message}", arn=target.arn)
 
     def exit_code(self, *, with_status: bool) -> int:
         """That of a partial success, else the lowest of those that did not succeed, if that was asked for."""
