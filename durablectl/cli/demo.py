@@ -5,19 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from durablectl.backend.base import Backend
 from durablectl.clock import Clock
 from durablectl.local.demo import SAMPLES, Action, Sample
-from durablectl.model.events import Event
 from durablectl.model.operations import Fold, Operation, fold
 from durablectl.model.payloads import ErrorPayload
+from durablectl.operate import follow as following
+from durablectl.operate.follow import Look
+from durablectl.operate.notes import CollectedNotes
+from durablectl.operate.pacing import Pace
+from durablectl.operate.reading import DataLevel
+from durablectl.operate.targets import Target
 
 APPROVAL = b'{"approved_by": "you"}'
 REJECTION = ErrorPayload("SignatureRefused", "the price is too high")
 POLL_S = 0.2
 LIMIT_S = 90.0
 """How long a sample may take to get where it belongs; the slowest needs about ten seconds."""
+
+# The service is the demo's own, so nobody's quota is spared.
+_IMPATIENT = Pace(interval=timedelta(seconds=POLL_S), longest_idle=timedelta(seconds=POLL_S))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +103,15 @@ _ACTIONS: Mapping[Action, Callable[[Backend, str, Operation | None], None]] = {
 }
 
 
-def follow(backend: Backend, started: Started, clock: Clock, *, past_waiting: bool) -> Iterator[list[Event]]:
-    """The history of a sample whenever it has grown, until it ends or, unless `past_waiting`, waits where it should."""
-    seen = 0
-    while True:
-        events = list(backend.history(started.arn, with_data=True))
-        if len(events) > seen:
-            seen = len(events)
-            yield events
-        folded = fold(events)
-        if folded.execution.status.is_closed or (not past_waiting and _operation_waited_for(folded, started.sample)):
+def follow(backend: Backend, started: Started, clock: Clock, *, past_waiting: bool) -> Iterator[Look]:
+    """Look at a sample until it ends or, unless `past_waiting`, waits where it should."""
+    target = Target(started.reference, started.arn, started.sample.name, started.sample.function)
+    for look in following.follow(
+        backend, target, DataLevel.ERRORS, clock=clock, notes=CollectedNotes(), pace=_IMPATIENT
+    ):
+        yield look
+        if not past_waiting and _operation_waited_for(look.folded, started.sample):
             return
-        clock.sleep(POLL_S)
 
 
 def approve(backend: Backend, started: Started) -> None:

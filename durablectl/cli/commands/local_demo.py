@@ -16,11 +16,10 @@ from durablectl.cli.options import ExitOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config import LocalService, announce_local_service, withdraw_local_service
-from durablectl.views.annotations import annotate
+from durablectl.views.annotations import Annotator
 from durablectl.views.demo import arrivals_view, samples_view, text_view
 from durablectl.views.following import followed_event_view
 from durablectl.views.lines import Line, data, join, own
-from durablectl.views.records.context import DataLevel
 
 if TYPE_CHECKING:
     from durablectl.backend.base import Backend
@@ -84,12 +83,13 @@ def _show_events(
     """Show events as they are recorded; how many have been shown in all."""
     from durablectl.cli import demo
 
-    shown = shown_before
-    for events in demo.follow(backend, followed, runtime.process.clock, past_waiting=past_waiting):
-        for event in annotate(events)[shown:]:
-            runtime.show(followed_event_view(event, runtime.reading(DataLevel.ERRORS)))
-        shown = len(events)
-    return shown
+    annotator, count = Annotator(), 0
+    for look in demo.follow(backend, followed, runtime.process.clock, past_waiting=past_waiting):
+        for event in annotator.annotate(look.appended):
+            count += 1
+            if count > shown_before:
+                runtime.show(followed_event_view(event, runtime.reading(look.level)))
+    return count
 
 
 def _suggest(runtime: Runtime, followed: Started) -> None:
