@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from durablectl.cli.progress import Progress
+from durablectl.cli.progress import Obstacle
 from durablectl.errors import DurablectlError
 from durablectl.views.errors import error_document
 from durablectl.views.render.json_text import encode_json
@@ -28,7 +28,7 @@ class Diagnostics:
     """Whether the result is for a program, so that an error is one JSON object."""
     warnings: list[dict[str, Any]] = field(default_factory=list)
     """Warnings so far, as documents repeat them."""
-    progress: Progress | None = None
+    progress: Obstacle | None = None
     """What turns while the service is asked; None off a terminal."""
 
     def note(self, text: str) -> None:

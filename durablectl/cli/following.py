@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from durablectl.cli.runtime import Runtime
+from durablectl.clock import Clock
 from durablectl.operate.follow import Ending, Look, follow
 from durablectl.operate.pacing import UNHURRIED, Pace
 from durablectl.operate.reading import DataLevel
@@ -58,9 +59,14 @@ class Following:
         return f"is still {self.last.status}" if self.last.status else "has not been seen yet"
 
 
-def follow_execution(runtime: Runtime, target: Target, level: DataLevel, pace: Pace = UNHURRIED) -> Following:
-    """Follow one execution from now on; its first look is made here. Raises what following raises."""
-    clock, notes = runtime.process.clock, runtime.diagnostics
+def follow_execution(
+    runtime: Runtime, target: Target, level: DataLevel, pace: Pace = UNHURRIED, *, clock: Clock | None = None
+) -> Following:
+    """Follow one execution from now on; its first look is made here. Raises what following raises.
+
+    `clock` is the one on which time passes between looks; the process's own without it.
+    """
+    clock, notes = clock or runtime.process.clock, runtime.diagnostics
     looks = follow(runtime.backend, target, level, clock=clock, notes=notes, pace=pace)
     return Following(runtime, target, next(looks), looks)
 

@@ -56,6 +56,8 @@ class Process:
     """Width of the terminal; only meaningful where a stream is one."""
     lines: int = 24
     """Height of the terminal, where there is one."""
+    terminal_size: Callable[[], tuple[int, int]] = shutil.get_terminal_size
+    """Width and height of the terminal as they are now."""
     encoding: str = "utf-8"
     """Encoding of what is printed for people."""
     clock: Clock = field(default_factory=SystemClock)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import cycle
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from durablectl.views.text import clean, fit
 
@@ -15,6 +15,19 @@ _ASCII_FRAMES = "|/-\\"
 _PATIENCE_S = 0.3
 _FRAME_S = 0.1
 _ERASE = "\r\x1b[K"
+
+
+class Obstacle(Protocol):
+    """Something on the terminal that has to make room when anything else is written."""
+
+    def start(self, text: str) -> None:
+        """Tell what is being waited for."""
+
+    def stop(self) -> None:
+        """Tell nothing any more."""
+
+    def out_of_the_way(self) -> AbstractContextManager[None]:
+        """Make room meanwhile."""
 
 
 class Progress:
