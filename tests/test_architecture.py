@@ -40,6 +40,19 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
     assert [name for name in HEAVY if name in loaded_by(f"import {module}")] == []
 
 
+def test_importing_all_commands_loads_nothing_heavy() -> None:
+    loaded = loaded_by("from durablectl.cli.app import COMMANDS; list(COMMANDS)")
+
+    assert "durablectl.cli.commands.local_demo" in loaded
+    assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_a_command_imports_no_other_command() -> None:
+    loaded = loaded_by("from durablectl.cli.app import commands_meant_by; list(commands_meant_by(['list']))")
+
+    assert [name for name in loaded if name.startswith("durablectl.cli.commands.")] == ["durablectl.cli.commands.list"]
+
+
 def test_the_model_needs_only_the_standard_library() -> None:
     modules = [f"durablectl.model.{path.stem}" for path in sorted((ROOT / "durablectl" / "model").glob("[!_]*.py"))]
     statement = f"import {', '.join(modules)}"

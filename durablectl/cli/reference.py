@@ -59,7 +59,7 @@ def render_options() -> str:
     root = get_command(make_app())
     options = {spec.name: _options(_find(root, spec)) for spec in COMMANDS}
     shared = set.intersection(*(set(named) for named in options.values()))
-    everywhere = [each for name, each in options[COMMANDS[0].name].items() if name in shared]
+    everywhere = [each for name, each in next(iter(options.values())).items() if name in shared]
     blocks = [f"**Every command**\n\n{_option_table(everywhere)}"]
     for command, named in options.items():
         own = [each for name, each in named.items() if name not in shared]
