@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from durablectl.cli.runtime import Runtime
 from durablectl.operate.actions import ActionResult, count_outcomes
+from durablectl.operate.targets import Target
 from durablectl.views.actions import action_view
 from durablectl.views.view import ListFacts
 
 
-def show_results(runtime: Runtime, results: Iterable[ActionResult], *, as_list: bool = False) -> list[ActionResult]:
-    """Show results as they come, and give them back; several end with their totals on stderr."""
+def show_results(
+    runtime: Runtime, results: Iterable[ActionResult], *, as_list: bool = False, targets: Sequence[Target] = ()
+) -> list[ActionResult]:
+    """Show results as they come, and give them back; several end with their totals on stderr.
+
+    `targets` are those whose results will come.
+    """
     seen: list[ActionResult] = []
 
     def passing() -> Iterator[ActionResult]:
@@ -23,7 +29,8 @@ def show_results(runtime: Runtime, results: Iterable[ActionResult], *, as_list: 
         return runtime.facts(extra={"counts": count_outcomes(seen)})
 
     reading, source = runtime.reading(), runtime.backend.source
-    runtime.show(action_view(passing(), reading=reading, source=source, as_list=as_list, facts=facts))
+    view = action_view(passing(), reading=reading, source=source, as_list=as_list, facts=facts, targets=targets)
+    runtime.show(view)
     if as_list:
         totals = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in count_outcomes(seen).items())
         runtime.diagnostics.note(f"{len(seen)} target{'' if len(seen) == 1 else 's'}{': ' if totals else ''}{totals}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from durablectl.backend.base import Source
+from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.actions import ActionResult, Outcome
+from durablectl.operate.targets import Target
 from durablectl.operate.waiting import WaitOutcome
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration
@@ -16,6 +18,7 @@ from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
 from durablectl.views.phrases import comma, short_id
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
+from durablectl.views.text import clean, width
 from durablectl.views.view import Column, Envelope, ListFacts, RawShape, Record, View, bare
 
 _FORMATS = ("table", "json", "jsonl", "yaml", "name", "plain")
@@ -31,6 +34,11 @@ _OUTCOMES: dict[str, Segment] = {
 }
 
 
+_OUTCOME_WIDTH = max(len(outcome) for outcome in (Outcome.UNCHANGED, Outcome.SKIPPED, Outcome.WOULD_APPLY))
+"""What the usual outcomes take; one that is longer pushes its own detail aside."""
+_STATUS_WIDTH = 2 + max(map(len, ExecutionStatus))
+
+
 def action_view(
     results: Iterable[ActionResult],
     *,
@@ -38,8 +46,12 @@ def action_view(
     source: Source,
     as_list: bool = False,
     facts: Callable[[], ListFacts] = ListFacts,
+    targets: Iterable[Target] = (),
 ) -> View[ActionResult]:
-    """A line for each target; `as_list` wraps their documents in the envelope of a batch."""
+    """A line for each target as it finishes; `as_list` wraps their documents in the envelope of a batch.
+
+    `targets` are those that will come, whose names make the width of the first column.
+    """
     kind = "action_result"
     return View(
         kind=kind,
@@ -48,6 +60,7 @@ def action_view(
         document=Envelope(f"{kind}_list", reading.now, source, facts) if as_list else bare(kind),
         columns=_action_columns(),
         has_headers=False,
+        flowing={"target": _widest(targets), "outcome": _OUTCOME_WIDTH if as_list else 0},
         below=lambda result: data(result.new_arn),
         identifier=lambda result: result.new_arn or result.arn or result.callback_id,
         raw=RawShape(lambda result: _raw(result, reading), is_several=as_list),
@@ -158,8 +171,9 @@ def wait_view(
     source: Source,
     as_list: bool = False,
     facts: Callable[[], ListFacts] = ListFacts,
+    targets: Iterable[Target] = (),
 ) -> View[WaitOutcome]:
-    """A line for each execution that was waited for."""
+    """A line for each execution as soon as waiting for it has ended; `targets` are those that will come."""
     kind = "wait_result"
     return View(
         kind=kind,
@@ -168,6 +182,7 @@ def wait_view(
         document=Envelope(f"{kind}_list", reading.now, source, facts) if as_list else bare(kind),
         columns=_wait_columns(),
         has_headers=False,
+        flowing={"arn": _widest(targets), "status": _STATUS_WIDTH if as_list else 0},
         identifier=lambda outcome: outcome.arn,
         formats=_FORMATS,
     )
@@ -231,6 +246,12 @@ def _waited_cell(outcome: WaitOutcome, display: Display) -> Line:
     glyph = Segment("✓", "green") if outcome.satisfied else Segment("○", "yellow")
     label = _label(target.function, target.version, target.name)
     return join(((glyph,), data(label or target.arn, "bold")))
+
+
+def _widest(targets: Iterable[Target]) -> int:
+    """The width of the first column: a mark, a space and the longest name."""
+    labels = (_label(target.function, target.version, target.name) or target.arn for target in targets)
+    return max((2 + width(clean(label)) for label in labels), default=0)
 
 
 def _label(function: str | None, version: str | None, name: str | None) -> str | None:

@@ -19,11 +19,13 @@ class Track:
 
     aligns_right: bool = False
     shrinks_to: int | None = None
+    least: int = 0
+    """The width that it has where all cells are narrower."""
 
 
 def lay_out(rows: Sequence[Sequence[Line]], tracks: Sequence[Track], available: int | None) -> list[Line]:
     """Rows of cells as lines; with `available` no line is wider than that, without it nothing is cut."""
-    widths = [max((line_width(row[index]) for row in rows), default=0) for index in range(len(tracks))]
+    widths = [max(track.least, *(line_width(row[index]) for row in rows), 0) for index, track in enumerate(tracks)]
     if available is not None:
         widths = shrink(widths, tracks, available)
     lines = [_lay_out_row(row, tracks, widths, is_cut=available is not None) for row in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -78,6 +78,8 @@ class View(Generic[T]):
     """A line below the table for each item, never cut: what people copy."""
     has_headers: bool = True
     """Whether the table names its columns."""
+    flowing: Mapping[str, int] | None = None
+    """For rows that are shown one by one, each as soon as it is there: the width of columns by their keys."""
     identifier: Callable[[T], str | None] | None = None
     """What `-o name` prints."""
     raw: RawShape[T] | None = None

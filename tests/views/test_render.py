@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from durablectl.errors import UsageError
+from durablectl.operate.actions import ActionResult, Outcome, result_of
+from durablectl.operate.targets import Target
+from durablectl.views.actions import action_view
 from durablectl.views.display import Display
+from durablectl.views.records.context import Reading
 from durablectl.views.render import (
     FORMATS,
     OutputOptions,
@@ -22,7 +26,7 @@ from durablectl.views.render import (
 )
 from durablectl.views.render.plain import plain_cell
 from tests.fakes.histories import NOW, make_execution
-from tests.views.examples import VIEWS, list_of, shown
+from tests.views.examples import AWS, VIEWS, list_of, shown
 
 
 def test_columns_are_shown_in_the_order_asked_for() -> None:
@@ -199,3 +203,23 @@ def test_an_encoding_that_lacks_a_character_shows_its_number() -> None:
     display = Display(NOW, ascii=True, encoding="ascii")
 
     assert b"\\u540d" in shown(list_of(make_execution("名前")), display=display)
+
+
+def test_results_are_shown_one_by_one_in_columns_as_wide_as_the_longest_target() -> None:
+    stream = io.BytesIO()
+    written: list[str] = []
+    targets = [Target(name, name, name, "orders", "7") for name in ("order-1", "order-100042")]
+
+    def finishing() -> Iterator[ActionResult]:
+        for target in targets:
+            yield result_of("stop", target, Outcome.DONE, status_before="RUNNING", status_after="STOPPED")
+            written.append(stream.getvalue().decode())
+
+    view = action_view(finishing(), reading=Reading(NOW), source=AWS, as_list=True, targets=targets)
+    render(view, OutputOptions(Display(NOW, width=80)), stream)
+
+    assert written == [
+        "✓ orders:7/order-1       done         RUNNING → STOPPED\n",
+        "✓ orders:7/order-1       done         RUNNING → STOPPED\n"
+        "✓ orders:7/order-100042  done         RUNNING → STOPPED\n",
+    ]

@@ -49,7 +49,7 @@ def stop(
     if targets and not safety.dry_run:
         _ask(runtime, targets, safety, is_batch=is_batch)
     stopping = _Stopping(runtime, targets, error, is_batch, safety.dry_run, pace if wait else None)
-    results = show_results(runtime, stopping.results(), as_list=is_batch)
+    results = show_results(runtime, stopping.results(), as_list=is_batch, targets=targets)
     raise typer.Exit(stopping.exit_code(results))
 
 

@@ -38,6 +38,7 @@ def wait(runtime: Runtime, executions: ExecutionsArg, scope: Scope, polling: Pol
         source=runtime.backend.source,
         as_list=not is_single(executions),
         facts=runtime.facts,
+        targets=targets,
     )
     runtime.show(view)
     for outcome in outcomes:

@@ -48,6 +48,8 @@ def encode_lines(lines: Iterable[Line], *, color: bool, ascii_only: bool, encodi
 
 
 def _render(view: View[Any], options: OutputOptions, stream: BinaryIO, *, wide: bool) -> int:
+    if view.flowing is not None:
+        return _render_flowing(view, options, stream, wide=wide)
     items = list(view.items)
     display = options.display
     lines: list[Line] = []
@@ -59,10 +61,29 @@ def _render(view: View[Any], options: OutputOptions, stream: BinaryIO, *, wide: 
         columns = select_columns(view.columns, options.columns, wide=wide)
         lines = _table(view, columns, items, options)
         lines += [line for item in items if (line := view.below(item))] if view.below else []
+    _write(lines, options, stream)
+    return len(items)
+
+
+def _render_flowing(view: View[Any], options: OutputOptions, stream: BinaryIO, *, wide: bool) -> int:
+    """A row for each item when it comes; the columns are as wide as the view expects them to become."""
+    columns = select_columns(view.columns, options.columns, wide=wide)
+    widths = view.flowing or {}
+    tracks = [Track(each.aligns_right, each.shrinks_to, widths.get(each.key, 0)) for each in columns]
+    count = 0
+    for item in view.items:
+        row = [column.cell(item, options.display) for column in columns]
+        below = view.below(item) if view.below else ()
+        _write([*lay_out([row], tracks, options.width), *([below] if below else [])], options, stream)
+        count += 1
+    return count
+
+
+def _write(lines: Iterable[Line], options: OutputOptions, stream: BinaryIO) -> None:
+    display = options.display
     for encoded in encode_lines(lines, color=display.color, ascii_only=display.ascii, encoding=display.encoding):
         stream.write(encoded)
     stream.flush()
-    return len(items)
 
 
 def _cards(view: View[Any], items: Sequence[Any], options: OutputOptions) -> list[Line]:
