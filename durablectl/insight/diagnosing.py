@@ -18,6 +18,9 @@ from durablectl.model.statuses import ExecutionStatus
 _C, _B, _W, _I = Severity.CAUSE, Severity.BLOCKING, Severity.WARNING, Severity.INFO
 _LIKELY = Confidence.LIKELY
 
+NOTHING_WRONG = Rule("nothing-wrong", _I, records.nothing_wrong)
+"""The rule that applies where none of the others does."""
+
 RULES: tuple[Rule, ...] = (
     Rule("callback-pending", _B, pending.callback_pending, merged="callbacks are waited for"),
     Rule("wait-pending", _B, pending.wait_pending, merged="waits have not ended"),
@@ -36,10 +39,10 @@ RULES: tuple[Rule, ...] = (
         _W,
         invocations.due_not_resumed,
         _LIKELY,
-        merged="operations were due, and no invocation followed",
+        merged="operations were due and no invocation followed, probably throttled",
     ),
     Rule("throttled", _W, invocations.throttled),
-    Rule("straggler", _W, fanouts.straggler, _LIKELY, merged="branches or iterations take far longer than the others"),
+    Rule("straggler", _W, fanouts.straggler, _LIKELY, merged="branches or iterations are probably held up"),
     Rule("callback-timed-out", _C, failures.callback_timed_out),
     Rule("callback-failed", _C, failures.callback_failed),
     Rule("step-failed", _C, failures.step_failed),
@@ -66,11 +69,9 @@ RULES: tuple[Rule, ...] = (
     Rule("data-unavailable", _W, records.data_unavailable),
     Rule("orphaned-operations", _I, records.orphaned_operations),
     Rule("unknown-shape", _I, records.unknown_shape),
+    NOTHING_WRONG,
 )
-"""Every rule but the last one, in the order in which findings of the same weight are told."""
-
-NOTHING_WRONG = Rule("nothing-wrong", _I, records.nothing_wrong)
-"""The rule that applies where none of the others does."""
+"""Every rule, in the order in which findings of the same weight are told."""
 
 _CIRCUMSTANCES = frozenset({"latest-version"})
 """Findings that are true of executions with which nothing is wrong."""
@@ -90,7 +91,7 @@ def diagnose(facts: Facts) -> Diagnosis:
         operation_id: diagnose(child.facts) for operation_id, child in facts.children.items() if child.facts is not None
     }
     case = Case(facts, diagnoses)
-    findings = [merged for rule in RULES for merged in _merged(case, rule)]
+    findings = [merged for rule in RULES if rule is not NOTHING_WRONG for merged in _merged(case, rule)]
     if all(finding.rule in _CIRCUMSTANCES for finding in findings):
         findings += NOTHING_WRONG.findings(case)
     findings.sort(key=lambda finding: _order(case, finding))
@@ -168,8 +169,10 @@ def _headline(case: Case, findings: list[Finding], leading: Finding | None) -> S
         others = sum(finding.severity is Severity.BLOCKING for finding in findings if finding is not leading)
         more = f"; {others} more block{'s' if others == 1 else ''} it" if others and case.is_open else ""
         return sentence(told, " because ", leading.because, more, ".")
+    warnings = sum(finding.severity is Severity.WARNING for finding in findings)
     if case.is_open:
-        return sentence(told, ": working normally.")
+        return sentence(told, "." if warnings else ": working normally.")
     if case.status == ExecutionStatus.SUCCEEDED:
-        return sentence(told, ": nothing unusual, finished in ", between(case.started_at, case.ended_at), ".")
-    return sentence(told, "; its history does not tell why.")
+        took = between(case.started_at, case.ended_at)
+        return sentence(told, ", finished in " if warnings else ": nothing unusual, finished in ", took, ".")
+    return sentence(told, "; its history does not tell why." if case.status.is_closed else ".")

@@ -113,7 +113,9 @@ def wait_cancelled(case: Case) -> Iterator[Found]:
         cancelled = (operation.error.message or "").strip().casefold() if operation.error else ""
         if cancelled and cancelled in message:
             node = case.nodes[operation.id]
-            told = sentence("the wait ", case.label(node), " was cancelled: ", error_words(operation.error))
+            told = sentence(
+                "the wait ", case.label(node), " was cancelled, probably the cause: ", error_words(operation.error)
+            )
             yield _failed(case, node, told, Intent.SEE_OPERATION)
 
 

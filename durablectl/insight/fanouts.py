@@ -46,7 +46,7 @@ def _durations(group: Node) -> list[int]:
 def _found(case: Case, node: Node, noun: str, taken: Took, p95_ms: int, *, finished: int) -> Found:
     number = f"#{node.index}" if node.index is not None else ""
     called = sentence(noun, " ", number or case.label(node))
-    others = sentence(" has taken ", taken, ", others finish within ", Took(p95_ms), " (p95)")
+    others = sentence(" has taken ", taken, ", others finish within ", Took(p95_ms), " (p95); probably it is held up")
     return Found(
         sentence(called[0].capitalize() if isinstance(called[0], str) else called[0], *called[1:], others, "."),
         node=node,

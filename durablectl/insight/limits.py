@@ -59,7 +59,9 @@ def storage_near_limit(case: Case) -> Iterator[Found]:
         return
     is_cut = any(_is_cut(event) for event in case.facts.events)
     yield Found(
-        sentence(f"{'At least ' if is_cut else ''}{stored // _MEGABYTE} of {MAX_BYTES // _MEGABYTE} MB written."),
+        sentence(
+            f"Probably {'more than ' if is_cut else ''}{stored // _MEGABYTE} of {MAX_BYTES // _MEGABYTE} MB written."
+        ),
         since=case.started_at,
         evidence={"bytes": stored, "maximum": MAX_BYTES, "lower_bound": is_cut},
         next=(case.next(Intent.MEASURE_STORAGE),),

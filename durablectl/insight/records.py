@@ -45,10 +45,15 @@ def _lags(case: Case) -> bool:
 
 def data_unavailable(case: Case) -> Iterator[Found]:
     """Texts that would explain the failure cannot be read."""
-    if case.facts.key_denial is not None:
+    if case.facts.is_key_denied:
+        what = "error text" if case.chain else "data"
         yield Found(
-            sentence("The error text cannot be read: ", Quote(case.facts.key_denial), "."),
-            evidence={"reason": "key_denied", "message": case.facts.key_denial},
+            sentence(f"The {what} cannot be read: its encryption key refuses (kms:Decrypt)."),
+            evidence={
+                "reason": "key_denied",
+                "action": "kms:Decrypt",
+                "kms_key_arn": case.detail.execution.kms_key_arn,
+            },
             next=(case.next(Intent.CHECK_ACCESS),),
         )
         return

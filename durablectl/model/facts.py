@@ -29,8 +29,8 @@ class Facts:
     texts_were_asked: bool = True
     """Whether error texts were asked for at all."""
     payloads_were_read: bool = False
-    key_denial: str | None = None
-    """What the service said when the encryption key refused."""
+    is_key_denied: bool = False
+    """Whether texts were asked for and the encryption key refused."""
     history_error: str | None = None
     """Why the history could not be read to its end."""
 
