@@ -1,0 +1,170 @@
+"""A diagnosis as people read it: the headline, then each finding with its evidence and what to type next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from durablectl.insight.findings import ChainLink, Confidence, Diagnosis, Finding, NextCommand, Severity
+from durablectl.insight.sentences import Sentence
+from durablectl.model.facts import Facts
+from durablectl.views.display import Display
+from durablectl.views.glyphs import LOOKS, Look
+from durablectl.views.instants import Precision
+from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, line_width, own, pad, text_of, wrap_line
+from durablectl.views.records.context import Reading
+from durablectl.views.records.executions import redacted_text
+from durablectl.views.sentences import sentence_line
+
+_SEVERITY_WIDTH = 12
+_RULE_WIDTH = 24
+_NEXT = "next: "
+_WHY_GAP = "   "
+_MOST_EVENTS = 5
+_LEAST_WIDTH = 48
+"""On a narrower screen what belongs to a finding is indented by little."""
+
+_LOOKS = {
+    Severity.CAUSE: LOOKS["failed"],
+    Severity.BLOCKING: LOOKS["failed"],
+    Severity.WARNING: Look("!", "yellow"),
+    Severity.INFO: Look("i", "blue"),
+}
+
+
+def diagnosis_lines(
+    diagnosis: Diagnosis,
+    findings: Sequence[Finding],
+    facts: Facts,
+    console_url: str | None,
+    reading: Reading,
+    display: Display,
+    command: Callable[[str], str],
+) -> Iterator[Line]:
+    """All lines of a diagnosis, none wider than the display."""
+    yield from wrap_line(sentence_line(diagnosis.headline, reading, display), display.width)
+    writer = _Writer(diagnosis, facts, reading, display, command)
+    if findings:
+        yield EMPTY
+    for finding in findings:
+        yield from writer.finding(finding)
+    if console_url:
+        line = (*pad(own("console", "dim"), _SEVERITY_WIDTH), *own(console_url, "blue"))
+        yield line if display.width is None else fit_line(line, display.width)
+
+
+class _Writer:
+    """Writes findings for one reader."""
+
+    def __init__(
+        self,
+        diagnosis: Diagnosis,
+        facts: Facts,
+        reading: Reading,
+        display: Display,
+        command: Callable[[str], str],
+    ) -> None:
+        self._diagnosis = diagnosis
+        self._instants = {event.event_id: event.at for event in facts.events}
+        self._reading = reading
+        self._display = display
+        self._command = command
+        self._indent = _SEVERITY_WIDTH if display.width is None or display.width >= _LEAST_WIDTH else 2
+
+    def finding(self, finding: Finding) -> Iterator[Line]:
+        """The lines of one finding."""
+        place, summary = self._place(finding), self._line(finding.summary)
+        yield from self._wrapped(join((_title(finding), place or summary), ""))
+        if place and not self._is_told(finding):
+            yield from self._below(summary)
+        for note in finding.notes:
+            yield from self._below(self._line(note))
+        if len(finding.chain) > 1:
+            yield from self._below(self._chain(finding.chain))
+        for following in finding.next:
+            yield from self._next(following)
+
+    def _line(self, words: Sentence) -> Line:
+        return sentence_line(words, self._reading, self._display)
+
+    def _is_told(self, finding: Finding) -> bool:
+        """Whether the headline has told all that the summary says."""
+        told = text_of(self._line(finding.because)).casefold()
+        return (
+            finding is self._diagnosis.leading and told == text_of(self._line(finding.summary)).rstrip(".").casefold()
+        )
+
+    def _place(self, finding: Finding) -> Line:
+        """The operation, the events and their instant; empty for what is about the execution as a whole."""
+        if not finding.event_ids:
+            return EMPTY
+        label = data(redacted_text(finding.operation_name, self._reading))
+        path = own(f"({finding.path})") if finding.path and finding.path != finding.operation_name else EMPTY
+        likely = own("likely", "yellow") if finding.confidence is Confidence.LIKELY else EMPTY
+        return join((join((label, path)), own(_events(finding.event_ids)), *self._instant(finding), likely), ", ")
+
+    def _instant(self, finding: Finding) -> Iterable[Line]:
+        at: datetime | None = self._instants.get(finding.event_ids[0]) if len(finding.event_ids) == 1 else None
+        return [self._display.instant(at, other_days=Precision.SECONDS)] if at else []
+
+    def _chain(self, chain: Sequence[ChainLink]) -> Line:
+        """The events from the deepest one on; a message is told where it is a new one."""
+        parts: list[Line] = []
+        told: set[str] = set()
+        for one in chain:
+            error = one.link.error
+            message = redacted_text(error.message if error else None, self._reading)
+            is_new = bool(message) and (message or "").casefold() not in told
+            told.add((message or "").casefold())
+            quoted = (Segment('"'), *data(message), Segment('"')) if is_new else EMPTY
+            parts.append(join((own(f"#{one.link.event_id}"), data(one.link.type), quoted)))
+        return join(parts, " → ")
+
+    def _next(self, following: NextCommand) -> Iterator[Line]:
+        command = data(self._command(following.command), "bold")
+        whole = (Segment(" " * self._indent), Segment(_NEXT, "dim"), *command)
+        why = (Segment(_WHY_GAP), Segment(following.why, "dim"))
+        width = self._display.width
+        if width is None or line_width(whole) + line_width(why) <= width:
+            yield (*whole, *why)
+        elif line_width(whole) <= width:
+            yield whole
+        else:
+            yield from self._broken(text_of(command), width)
+
+    def _broken(self, command: str, width: int) -> Iterator[Line]:
+        """A command over several lines that a shell still takes for one."""
+        start, margin = " " * self._indent + _NEXT, " " * (self._indent + len(_NEXT))
+        if '"' in command:
+            # Words with quotes of both kinds cannot be told apart well enough to break the line between them.
+            yield from wrap_line(own(start + command), width, indent=len(margin))
+            return
+        lines, current = [], start
+        for word in re.findall(r"(?:'[^']*'|[^\s'])+", command):
+            glue = "" if current in (start, margin) else " "
+            if glue and len(current) + len(word) + len(" \\") + 1 > width:
+                lines.append(current + " \\")
+                current, glue = margin, ""
+            current += glue + word
+        for line in (*lines, current):
+            yield from wrap_line((Segment(line, "bold"),), width, indent=len(margin))
+
+    def _below(self, line: Line) -> Iterator[Line]:
+        yield from self._wrapped((Segment(" " * self._indent), *line))
+
+    def _wrapped(self, line: Line) -> Iterator[Line]:
+        yield from wrap_line(line, self._display.width, indent=self._indent)
+
+
+def _title(finding: Finding) -> Line:
+    look = _LOOKS[finding.severity]
+    severity = pad((Segment(f"{look.glyph} {finding.severity}", look.style),), _SEVERITY_WIDTH)
+    return (*severity, Segment(f"{finding.rule:<{_RULE_WIDTH - 1}} "))
+
+
+def _events(event_ids: Sequence[int]) -> str:
+    shown = " ".join(f"#{event_id}" for event_id in event_ids[:_MOST_EVENTS])
+    if len(event_ids) > _MOST_EVENTS:
+        return f"events {shown} and {len(event_ids) - _MOST_EVENTS} more"
+    return f"event{'' if len(event_ids) == 1 else 's'} {shown}"
