@@ -24,6 +24,7 @@ COMMANDS = CommandTable(
         "get": "get:GET",
         "history": "history:HISTORY",
         "state": "state:STATE",
+        "why": "why:WHY",
         "wait": "wait:WAIT",
         "stop": "stop:STOP",
         "start": "start:START",
