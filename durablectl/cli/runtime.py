@@ -31,7 +31,9 @@ from durablectl.views.view import ListFacts, Record, View
 if TYPE_CHECKING:
     from durablectl.backend.requests import Exchange
 
-_OUR_COMMAND = re.compile(r"durablectl (?:list|get|history|state|wait|stop|start|callback|functions)\b[^()]*$")
+_OUR_COMMAND = re.compile(
+    r"durablectl (?:list|get|history|state|tree|timeline|why|wait|watch|logs|stop|start|callback|functions)\b[^()]*$"
+)
 """A command at the end of a line, as hints have it."""
 
 
