@@ -1,0 +1,71 @@
+"""The way a failure took, below the tree: the deepest event first, its texts as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from durablectl.model.causes import CauseLink
+from durablectl.operate.children import execution_label
+from durablectl.views.display import Display
+from durablectl.views.lines import EMPTY, Line, Segment, data, line_width, own, pad, wrap_line
+from durablectl.views.phrases import error_phrase
+from durablectl.views.records.payloads import error_record
+from durablectl.views.state_columns import node_label
+from durablectl.views.tree_executions import TreeExecution
+from durablectl.views.tree_notes import timeout_phrase
+
+_GAP = (Segment("  "),)
+_LEAST_TEXT = 24
+"""Cells that a text needs beside the event that it belongs to; where there are fewer, it stands below."""
+
+
+def cause_lines(top: TreeExecution, display: Display) -> list[Line]:
+    """The events from the deepest failure to the one that closed the execution; nothing where it has no failure."""
+    rows = [_cells(link, execution, is_top=execution is top) for link, execution in _links(top)]
+    if not rows:
+        return []
+    widths = [max(line_width(row[column]) for row in rows) for column in range(3)]
+    indent = 2 + sum(widths) + 3 * len("  ")
+    lines = [own("cause, deepest first" if len(rows) > 1 else "cause", "bold")]
+    for event, kind, name, text in rows:
+        head = (*_GAP, *pad(event, widths[0]), *_GAP, *pad(kind, widths[1]), *_GAP, *pad(name, widths[2]), *_GAP)
+        if display.width is not None and display.width - indent < _LEAST_TEXT:
+            lines += wrap_line((*_GAP, *event, *_GAP, *kind, *_GAP, *name), display.width, indent=4)
+            lines += wrap_line((Segment("    "), *text), display.width, indent=4)
+        else:
+            lines += wrap_line((*head, *text), display.width, indent=indent)
+    return lines
+
+
+def _links(top: TreeExecution) -> Iterator[tuple[CauseLink, TreeExecution]]:
+    """The links of the chained execution that explains the failure, and then one's own."""
+    deepest = top.causes[0].operation_id if top.causes else None
+    child = top.children.get(deepest or "")
+    if child is not None:
+        yield from _links(child)
+    yield from ((link, top) for link in top.causes)
+
+
+def _cells(link: CauseLink, execution: TreeExecution, *, is_top: bool) -> tuple[Line, Line, Line, Line]:
+    name = _name(link, execution)
+    where = EMPTY if is_top else data(f" in {execution_label(execution.detail.execution.arn)}", "dim")
+    return own(f"#{link.event_id}", "dim"), data(link.type), (*name, *where), _text(link, execution)
+
+
+def _name(link: CauseLink, execution: TreeExecution) -> Line:
+    if link.operation_id is not None:
+        return node_label(execution.nodes[link.operation_id])
+    return own("(invocation)" if link.type == "InvocationCompleted" else "(execution)", "dim")
+
+
+def _text(link: CauseLink, execution: TreeExecution) -> Line:
+    operation = execution.folded.operations.get(link.operation_id or "")
+    timed_out = timeout_phrase(operation) if operation is not None else EMPTY
+    if timed_out:
+        return timed_out
+    record = error_record(link.error, execution.reading, is_expected=True)
+    if not record["included"] or not record["message"]:
+        return error_phrase(record) or own("no error text recorded", "dim")
+    kind = record["type"] or ""
+    # A text in quotes is one that a person wrote, and every character of it is there.
+    return (*data(f"{kind}: " if kind else "", "red"), *data(f'"{record["message"]}"', "red"))

@@ -1,0 +1,148 @@
+"""Wide maps and parallels in a few rows: failures one by one, what runs, and the rest as one row with its times."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from durablectl.views.durations import format_duration
+from durablectl.views.glyphs import operation_look
+from durablectl.views.lines import EMPTY, Line, data, join, own
+from durablectl.views.records.operations import elapsed_ms
+from durablectl.views.state_columns import type_word
+from durablectl.views.tree_entries import Entry, Group, rejoin, walk_entries
+from durablectl.views.tree_folding import keep_below
+
+FAN_OUTS = frozenset({"Map", "Parallel"})
+WIDE = 12
+"""Children up to which a map or parallel shows all of them."""
+
+_MOST_FAILED = 20
+_MOST_OPEN = 5
+_CLOSED = frozenset({"ok", "cancelled", "orphaned", "failed", "timed out", "stopped"})
+
+
+def summarise_fan_outs(entries: Iterable[Entry | Group]) -> None:
+    """Replace the rows of every wide map or parallel, here and below, by few that count all of its children."""
+    for entry in walk_entries(entries):
+        children = [child for child in entry.children if isinstance(child, Entry)]
+        if entry.row.node.operation.sub_type in FAN_OUTS and len(children) > WIDE:
+            entry.fan_out = children
+            entry.children = _summary(children)
+
+
+def counts_phrase(children: Sequence[Entry]) -> Line:
+    """`240: 229 ok, 2 failed, 9 running`."""
+    words = Counter(_outer_word(child) for child in children)
+    ordered = sorted(words, key=lambda word: (word != "ok", word != "failed", word != "timed out", word))
+    return data(f"{len(children)}: {', '.join(f'{words[word]} {word}' for word in ordered)}")
+
+
+def _summary(children: Sequence[Entry]) -> list[Entry | Group]:
+    failing = [child for child in children if child.is_failing]
+    running = [child for child in children if not child.is_failing and _outer_word(child) not in _CLOSED]
+    others = [child for child in children if not child.is_failing and _outer_word(child) in _CLOSED]
+    rows: list[Entry | Group] = []
+    # Those through which the failure came up are never among the ones that are only counted.
+    chosen = {id(child) for child in sorted(failing, key=lambda child: not _is_cause(child))[:_MOST_FAILED]}
+    rows.extend(_live(child) for child in failing if id(child) in chosen)
+    rows.extend(_more_failed([child for child in failing if id(child) not in chosen]))
+    rows.extend([_live(child) for child in running] if len(running) <= _MOST_OPEN else _by_word(running, _open_group))
+    rows.extend(_by_word(others, _closed_group))
+    return rows
+
+
+def _live(child: Entry) -> Entry:
+    """A branch or iteration with what is not done in it."""
+    keep_below(child, lambda entry: entry.is_kept)
+    rejoin(child)
+    return child
+
+
+def _more_failed(children: Sequence[Entry]) -> list[Group]:
+    if not children:
+        return []
+    types = Counter(filter(None, (_error_type(child) for child in children)))
+    kinds = ", ".join(f"{kind} {count}" if len(types) > 1 else kind for kind, count in types.most_common(3))
+    label = own(f"{len(children)} more failed")
+    note = join((data(kinds, "red"), own(_spans(children), "dim")))
+    look = operation_look("failed", "")._replace(glyph="…")
+    return [Group(look, label, _type(children), "failed", None, note, _size(children))]
+
+
+def _by_word(children: Sequence[Entry], make: Callable[[str, Sequence[Entry]], Group]) -> list[Group]:
+    groups: dict[str, list[Entry]] = {}
+    for child in children:
+        groups.setdefault(_outer_word(child), []).append(child)
+    return [make(word, members) for word, members in groups.items()]
+
+
+def _open_group(word: str, children: Sequence[Entry]) -> Group:
+    timed = [(time_ms, child) for child in children if (time_ms := _elapsed(child)) is not None]
+    time_ms, oldest = max(timed, key=lambda pair: pair[0], default=(None, children[0]))
+    label = join((own(f"{len(children)}"), data(word), own(_spans(children))), " ")
+    note = own(f"oldest first: {_index(oldest)}") if timed else EMPTY
+    return Group(operation_look(word, ""), label, _type(children), word, time_ms, note, _size(children))
+
+
+def _closed_group(word: str, children: Sequence[Entry]) -> Group:
+    look = operation_look(word, "")
+    label = own(f"{len(children)} more {look.glyph}")
+    return Group(look._replace(glyph="…"), label, _type(children), word, None, _times(children), _size(children))
+
+
+def _times(children: Sequence[Entry]) -> Line:
+    """`p50 8.1s, p95 22s, max 1m40s #88`."""
+    timed = sorted(
+        ((time_ms, child) for child in children if (time_ms := _elapsed(child)) is not None), key=lambda pair: pair[0]
+    )
+    if not timed:
+        return EMPTY
+    half, most = (format_duration(timed[(len(timed) * share + 99) // 100 - 1][0]) for share in (50, 95))
+    longest_ms, longest = timed[-1]
+    return own(f"p50 {half}, p95 {most}, max {format_duration(longest_ms)} {_index(longest)}")
+
+
+def _spans(children: Sequence[Entry]) -> str:
+    """`#231–#239, #241`; long lists of spans are cut."""
+    indexes = sorted(index for child in children if (index := child.row.nodes[0].index) is not None)
+    spans: list[list[int]] = []
+    for index in indexes:
+        if spans and index <= spans[-1][1] + 1:
+            spans[-1][1] = index
+        else:
+            spans.append([index, index])
+    texts = [f"#{first}" if first == last else f"#{first}–#{last}" for first, last in spans]
+    return "" if not texts else ", ".join(texts[:3]) + (", …" if len(texts) > 3 else "")
+
+
+def _index(child: Entry) -> str:
+    index = child.row.nodes[0].index
+    return f"#{index}" if index is not None else ""
+
+
+def _outer_word(child: Entry) -> str:
+    """What is said of the branch or iteration itself."""
+    return child.row.nodes[0].shown_as
+
+
+def _elapsed(child: Entry) -> int | None:
+    return elapsed_ms(child.row.nodes[0].operation, child.execution.folded, child.execution.reading)
+
+
+def _error_type(child: Entry) -> str | None:
+    error = child.row.node.operation.error or child.row.nodes[0].operation.error
+    return error.short_type if error else None
+
+
+def _is_cause(child: Entry) -> bool:
+    causes = child.execution.cause_ids
+    return any(node.operation.id in causes for entry in walk_entries([child]) for node in entry.operations)
+
+
+def _type(children: Sequence[Entry]) -> str:
+    return type_word(children[0].row.nodes[0])
+
+
+def _size(children: Iterable[Entry]) -> int:
+    return sum(child.size for child in children)

@@ -1,0 +1,189 @@
+"""The two lines above a tree: how the execution is and what it is doing, and what it has used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from durablectl.model.statuses import ExecutionStatus, OperationType
+from durablectl.model.tree import Node, walk
+from durablectl.views.display import Display
+from durablectl.views.durations import format_duration, milliseconds
+from durablectl.views.glyphs import execution_look
+from durablectl.views.instants import Precision
+from durablectl.views.labels import joined, row_label
+from durablectl.views.lines import EMPTY, Line, data, join, line_width, own, text_of, wrap_line
+from durablectl.views.phrases import comma
+from durablectl.views.records.executions import function_label, redacted_text
+from durablectl.views.state_columns import node_label
+from durablectl.views.tree_executions import TreeExecution
+from durablectl.views.tree_fan_outs import FAN_OUTS, WIDE
+
+MOST_OPERATIONS = 3_000
+"""Operations that the service allows one execution."""
+
+_DOT = " · "
+_PAUSED = (ExecutionStatus.PAUSED, ExecutionStatus.PAUSING)
+_NOUNS = {
+    OperationType.CALLBACK: "callback",
+    OperationType.WAIT: "timer",
+    OperationType.CHAINED_INVOKE: "child execution",
+    OperationType.STEP: "step",
+}
+
+
+def header_lines(top: TreeExecution, display: Display) -> Iterator[Line]:
+    """The lines above the table of operations; what does not fit goes on below."""
+    yield from wrap_line(_first(top, display), display.width, indent=2)
+    for line in _second(top, display):
+        yield from wrap_line(line, display.width, indent=2)
+
+
+def _first(top: TreeExecution, display: Display) -> Line:
+    execution = top.detail.execution
+    status = str(execution.status)
+    elapsed_ms = milliseconds(execution.duration(display.now))
+    return join(
+        (
+            data(execution.name or execution.id, "bold"),
+            data(status, execution_look(status).style),
+            own(format_duration(elapsed_ms)) if elapsed_ms is not None else EMPTY,
+            _clause(top, display),
+        ),
+        "  ",
+    )
+
+
+def _second(top: TreeExecution, display: Display) -> list[Line]:
+    folded = top.folded
+    used = len(folded.operations) + folded.retry_count + folded.poll_count
+    invocations = len(folded.invocations) + folded.is_invoked
+    parts = (
+        data(function_label(top.detail.execution, top.function)),
+        own(f"{_counted(invocations, 'invocation')}, compute {_compute(top, display)}"),
+        own(f"{used} of {MOST_OPERATIONS} operations"),
+        _timeout(top, display),
+    )
+    lines: list[Line] = []
+    for part in parts:
+        longer = join((*lines[-1:], part), _DOT)
+        fits = display.width is None or line_width(longer) <= display.width
+        lines[-1:] = [longer] if fits or not lines else [lines[-1], own("  ") + part]
+    return lines
+
+
+def _clause(top: TreeExecution, display: Display) -> Line:
+    execution = top.detail.execution
+    if execution.ended_at is not None:
+        return join((own("ended"), display.instant(execution.ended_at, other_days=Precision.SECONDS)))
+    if execution.status in _PAUSED:
+        return _pause(top, display)
+    if not execution.status.is_open:
+        return EMPTY
+    fan_out = _open_fan_out(top)
+    if fan_out is not None:
+        return _fan_out_clause(fan_out)
+    doing = _doing(top)
+    if top.folded.is_invoked:
+        return comma(_deaths(top), doing or own("running its handler"))
+    return comma(_deaths(top), _suspended(top, display), doing or own("nothing is pending"))
+
+
+def _deaths(top: TreeExecution) -> Line:
+    """That the function dies again and again inside one operation."""
+    dying = [node for node in walk(top.roots) if "crash_looping" in node.flags]
+    if not dying:
+        return EMPTY
+    worst = max(dying, key=lambda node: node.operation.interruptions)
+    times = f"the function died {worst.operation.interruptions} times inside"
+    return join((own(times, "red"), node_label(worst)))
+
+
+def _pause(top: TreeExecution, display: Display) -> Line:
+    pauses, pause = top.folded.execution.pauses, top.detail.pause
+    since = pauses[-1].paused_at if pauses else pause.requested_at if pause else None
+    word = "pausing" if top.detail.execution.status == ExecutionStatus.PAUSING else "paused"
+    duration = f" for {format_duration(milliseconds(display.now - since) or 0)}" if since else ""
+    reason = redacted_text(pause.reason if pause else None, top.reading)
+    return join((own(word + duration), data(f'"{reason}"') if reason else EMPTY), ": ")
+
+
+def _suspended(top: TreeExecution, display: Display) -> Line:
+    since = top.folded.invocations[-1].ended_at if top.folded.invocations else None
+    return own(f"suspended for {format_duration(milliseconds(display.now - since) or 0)}") if since else EMPTY
+
+
+def _open_fan_out(top: TreeExecution) -> Node | None:
+    return next(
+        (
+            node
+            for node in walk(top.roots)
+            if node.operation.sub_type in FAN_OUTS and not node.operation.is_final and len(node.children) > WIDE
+        ),
+        None,
+    )
+
+
+def _fan_out_clause(fan_out: Node) -> Line:
+    words = Counter(child.shown_as for child in fan_out.children)
+    what = "iterations" if fan_out.operation.sub_type == "Map" else "branches"
+    open_words = [word for word in ("running", "ready", "retrying", "polling", "waiting") if words[word]]
+    first = open_words[0] if open_words else "running"
+    parts = [own(f"{words[first]} of {len(fan_out.children)} {what} {first}")]
+    parts += [own(f"{words[word]} {word}") for word in (*open_words[1:], "failed", "timed out") if words[word]]
+    return comma(*parts)
+
+
+def _doing(top: TreeExecution) -> Line:
+    leaves = [node for node in walk(top.roots) if not node.operation.is_final and not _has_open_child(node)]
+    by_word: dict[str, list[Node]] = {}
+    for node in leaves:
+        is_waiting = node.shown_as == "waiting" or node.operation.type == OperationType.CHAINED_INVOKE
+        by_word.setdefault("waiting for" if is_waiting else node.shown_as, []).append(node)
+    phrases = [_doing_phrase(word, nodes) for word, nodes in sorted(by_word.items(), key=lambda pair: pair[0])]
+    return comma(*phrases)
+
+
+def _doing_phrase(word: str, nodes: Sequence[Node]) -> Line:
+    if word == "running" and len(nodes) == 1:
+        return join((own(word), row_label(joined(nodes[0]))))
+    if word == "waiting for":
+        kinds = Counter(_NOUNS.get(node.operation.type, "operation") for node in nodes)
+    else:
+        kinds = Counter("condition" if node.operation.sub_type == "WaitForCondition" else "step" for node in nodes)
+    things = " and ".join(_counted(count, noun) for noun, count in kinds.items())
+    return own(f"{things} ready") if word == "ready" else join((data(word), own(things)))
+
+
+def _has_open_child(node: Node) -> bool:
+    return any(not child.operation.is_final for child in node.children)
+
+
+def _compute(top: TreeExecution, display: Display) -> str:
+    intervals = [(one.started_at, one.ended_at) for one in top.folded.invocations]
+    known = [end - start for start, end in intervals if start is not None and end is not None]
+    if not known:
+        return "–"
+    compute = sum(known, timedelta())
+    wall = top.detail.execution.duration(display.now)
+    share = f" ({_percent(compute / wall)})" if wall else ""
+    return f"{format_duration(milliseconds(compute) or 0)}{share}"
+
+
+def _percent(share: float) -> str:
+    percent = min(1.0, max(0.0, share)) * 100
+    digits = 0 if percent >= 10 else 1 if percent >= 0.1 else 2
+    return f"{percent:.{digits}f}%" if percent >= 0.01 or not percent else "<0.01%"
+
+
+def _timeout(top: TreeExecution, display: Display) -> Line:
+    timeout_at = top.detail.timeout_at
+    if timeout_at is None or top.detail.execution.ended_at is not None:
+        return EMPTY
+    left = format_duration(milliseconds(timeout_at - display.now) or 0)
+    return own(f"times out {text_of(display.instant(timeout_at, today=Precision.MINUTES))} ({left})")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,141 @@
+"""The rows of a tree as lines: branches, glyphs and names at the left, and what there is to say beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from durablectl.views.display import Display
+from durablectl.views.durations import format_duration
+from durablectl.views.glyphs import operation_look
+from durablectl.views.labels import row_label
+from durablectl.views.layout import Track, lay_out
+from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own
+from durablectl.views.records.operations import elapsed_ms
+from durablectl.views.state_columns import type_word
+from durablectl.views.tree_attempts import attempt_rows
+from durablectl.views.tree_entries import Entry, Group
+from durablectl.views.tree_notes import entry_note
+
+_HEADERS = ("OPERATION", "TYPE", "STATUS", "TIME", "NOTE")
+_NAME_TRACK = Track(shrinks_to=16)
+_TRACKS = (Track(), Track(), Track(aligns_right=True), Track(shrinks_to=16))
+_OPTIONAL = ((1, 72), (3, 48))
+"""Columns, and the width below which they are left out so that names and notes have room."""
+
+_MOST_LEVELS = 24
+"""Levels that are indented; thousands of nested contexts would be all indentation otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a row stands."""
+
+    prefix: str = ""
+    is_last: bool = True
+    level: int = 0
+    cause_event_id: int | None = None
+    """The event of the deepest failure, for rows beside which something can have started after it."""
+
+
+def tree_rows(
+    entries: Sequence[Entry | Group], display: Display, *, with_attempts: bool, with_headers: bool = True
+) -> list[Line]:
+    """The table of operations; on a terminal no line is wider than it."""
+    width = display.width
+    columns = [
+        index for index in range(5) if width is None or all(index != out or width >= least for out, least in _OPTIONAL)
+    ]
+    tracks = [_NAME_TRACK if width is None else Track(shrinks_to=max(16, width * 2 // 5)), *_TRACKS]
+    rows = [[row[index] for index in columns] for row in _rows(entries, display, with_attempts=with_attempts)]
+    if with_headers and rows:
+        rows.insert(0, [own(_HEADERS[index], "bold") for index in columns])
+    return lay_out(rows, [tracks[index] for index in columns], width)
+
+
+def _rows(entries: Sequence[Entry | Group], display: Display, *, with_attempts: bool) -> Iterator[tuple[Line, ...]]:
+    most_levels = _MOST_LEVELS if display.width is None else max(3, min(_MOST_LEVELS, display.width // 8))
+    pending = _placed(entries, _Place(cause_event_id=_cause_event_id(entries)))
+    while pending:
+        item, place = pending.pop()
+        branch = _branch(place, most_levels)
+        if isinstance(item, Group):
+            yield _group_cells(item, branch)
+            continue
+        yield _entry_cells(item, branch, place, display)
+        below: list[Entry | Group] = [*(attempt_rows(item, display) if with_attempts else ()), *item.children]
+        if below:
+            prefix = place.prefix
+            if 0 < place.level <= most_levels:
+                prefix += "   " if place.is_last else "│  "
+            pending.extend(_placed(below, _Place(prefix, level=place.level, cause_event_id=_cause_below(item, place))))
+
+
+def _placed(items: Sequence[Entry | Group], above: _Place) -> list[tuple[Entry | Group, _Place]]:
+    """Rows with their places, the last first."""
+    last = len(items) - 1
+    return [
+        (items[index], _Place(above.prefix, index == last, above.level + 1, above.cause_event_id))
+        for index in range(last, -1, -1)
+    ]
+
+
+def _branch(place: _Place, most_levels: int) -> Line:
+    branch = place.prefix + ("└─ " if place.is_last else "├─ ")
+    return own(branch if place.level <= most_levels else f"{branch}…{place.level} ", "dim")
+
+
+def _entry_cells(entry: Entry, branch: Line, place: _Place, display: Display) -> tuple[Line, ...]:
+    word = entry_word(entry)
+    look = operation_look(word, entry.row.type)
+    folded = own(f"({entry.folded} folded)", "dim") if entry.folded else EMPTY
+    label = join((row_label(entry.row, _label_cells(display, branch)), folded))
+    first = entry.row.nodes[0].operation
+    started_id = first.event_ids[0] if first.event_ids else 0
+    is_after_cause = place.cause_event_id is not None and started_id > place.cause_event_id and not entry.is_failing
+    time_ms = elapsed_ms(entry.row.node.operation, entry.execution.folded, entry.execution.reading)
+    return (
+        (*branch, Segment(f"{look.glyph} ", look.style), *label),
+        data(type_word(entry.row.node)),
+        data(word, look.style),
+        _duration(time_ms),
+        entry_note(entry, display, is_after_cause=is_after_cause),
+    )
+
+
+def entry_word(entry: Entry) -> str:
+    """What is said of a row: a wait for callback whose callback timed out has timed out itself."""
+    word = entry.row.node.shown_as
+    timed_out = any(part.shown_as == "timed out" for part in entry.parts)
+    return "timed out" if word == "failed" and timed_out else word
+
+
+def _label_cells(display: Display, branch: Line) -> int | None:
+    """How much of the terminal a name may take, so that some is left for the note."""
+    if display.width is None:
+        return None
+    return max(12, display.width * 9 // 20 - sum(len(segment.text) for segment in branch))
+
+
+def _group_cells(group: Group, branch: Line) -> tuple[Line, ...]:
+    time = EMPTY if not group.status else _duration(group.time_ms)
+    glyph = Segment(f"{group.look.glyph} ", group.look.style)
+    return ((*branch, glyph, *group.label), own(group.type), data(group.status, group.look.style), time, group.note)
+
+
+def _duration(time_ms: int | None) -> Line:
+    return DASH if time_ms is None else own(format_duration(time_ms))
+
+
+def _cause_event_id(entries: Sequence[Entry | Group]) -> int | None:
+    """The event of the deepest failure of the execution that these rows belong to."""
+    first = next((entry for entry in entries if isinstance(entry, Entry)), None)
+    if first is None or first.execution.marked_id is None:
+        return None
+    return first.execution.causes[0].event_id
+
+
+def _cause_below(entry: Entry, place: _Place) -> int | None:
+    """What started after the cause is said of the top row alone, and only beside rows on the way of the failure."""
+    causes = entry.execution.cause_ids
+    return place.cause_event_id if any(node.operation.id in causes for node in entry.operations) else None
