@@ -11,10 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 from durablectl.clock import ManualClock
 from durablectl.local.catalog import Catalog, Identity
 from durablectl.local.checkpointing import Checkpointing
 from durablectl.local.engine import Engine
+from durablectl.local.errors import ServiceError
 from durablectl.local.functions import DurableConfig, Function, parse_source
 from durablectl.local.invocations import Invocation, InvocationFault, InvocationOutcome
 from durablectl.local.invoking import InvokeAnswer, InvokeRequest, Invoking
@@ -332,3 +335,14 @@ def callback(operation_id: str = "1", **options: int) -> dict[str, Any]:
 def chained(function: str, operation_id: str = "1", **members: Any) -> dict[str, Any]:
     """The start of a chained invoke."""
     return raw("CHAINED_INVOKE", "START", operation_id, ChainedInvokeOptions={"FunctionName": function}, **members)
+
+
+async def refusal(call: Any) -> ServiceError:
+    """The error that an awaitable ends with."""
+    with pytest.raises(ServiceError) as raised:
+        await call
+    return raised.value
+
+
+def callback_id(changed: dict[str, Any], operation_id: str = "1") -> str:
+    return str(changed[operation_id]["CallbackDetails"]["CallbackId"])

@@ -12,16 +12,23 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import boto3
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from durablectl.local.http import application
 from durablectl.local.runtime_api import QuietServer, loopback_socket
-from tests.local.engine_support import World, opened
+from tests.local.engine_support import Call, World, callback, opened
 from tests.local.worker_support import eventually
 
 DURABLE = "/2025-12-01"
 FUNCTIONS = "/2015-03-31/functions"
 TIMEOUT_S = 30
+NO_SUCH_ARN = (
+    "arn:aws:lambda:us-east-1:000000000000:function:order:$LATEST/durable-execution/o-1/"
+    "5f1d6c0e-8a43-4c55-9c1e-2b7f9e01d0aa"
+)
+"""Of an execution that nobody has started."""
 
 _session = boto3.session.Session(
     region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local", aws_session_token="local"
@@ -115,3 +122,45 @@ def execution_path(arn: str, suffix: str = "") -> str:
 def callback_path(callback_id: str, suffix: str) -> str:
     """The path of a callback, encoded as boto3 does it."""
     return f"{DURABLE}/durable-execution-callbacks/{quote(callback_id, safe='')}{suffix}"
+
+
+async def start(server: Served, function: str = "order", **parameters: Any) -> Call:
+    """Start an execution with boto3; its first invocation."""
+    asked = {"Qualifier": "$LATEST", "InvocationType": "Event"} | parameters
+    await server.call("invoke", FunctionName=function, **asked)
+    return await server.world.next_call()
+
+
+async def pending_callback(server: Served) -> tuple[Call, str]:
+    call = await start(server)
+    changed = await server.world.suspended(call, callback())
+    return call, str(changed["1"]["CallbackDetails"]["CallbackId"])
+
+
+def refused(answer: Answer, status: int, code: str, *, member: str = "message") -> str:
+    """Check the shape of an error; its message."""
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-amzn-requestid"]
+    assert answer.json["Type"] == ("Server" if status >= 500 else "User")
+    return str(answer.json[member])
+
+
+async def client_error(work: Any) -> dict[str, Any]:
+    with pytest.raises(ClientError) as raised:
+        await work
+    return dict(raised.value.response)
+
+
+async def paged(server: Served, path: str, member: str, **query: Any) -> list[Any]:
+    """All rows of all pages."""
+    rows: list[Any] = []
+    marker: dict[str, str] = {}
+    while True:
+        answer = await server.get(path, **query, **marker)
+        assert answer.status == 200, answer.body
+        assert len(answer.json[member]) <= query.get("MaxItems", 100)
+        rows += answer.json[member]
+        if "NextMarker" not in answer.json:
+            return rows
+        marker = {"Marker": answer.json["NextMarker"]}

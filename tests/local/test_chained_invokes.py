@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from durablectl.local.errors import ServiceError
 from durablectl.model.payloads import ErrorPayload
-from tests.local.engine_support import Call, World, callback, chained, opened, wait
+from tests.local.engine_support import Call, World, callback, chained, wait
 
 LIMIT = 1_048_576
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:child:$LATEST"
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    """A service in memory."""
-    async with opened() as running:
-        yield running
 
 
 async def chain(world: World, function: str = "child:$LATEST", **members: Any) -> tuple[Call, Call]:
