@@ -10,10 +10,10 @@ from typing import Any, get_type_hints
 
 import typer
 
-from durablectl.cli.bundles import Columns, DataAccess, Globals, Instants, Narration, Output, Raw
+from durablectl.cli.bundles import Columns, DataAccess, Globals, Instants, Narration, Output, Paging, Raw
 from durablectl.cli.choices import Choices, one_of, output_format, split_list, whole_number
 from durablectl.cli.runtime import Runtime
-from durablectl.cli.specs import CommandSpec
+from durablectl.cli.specs import CommandSpec, Group
 from durablectl.errors import UsageError
 from durablectl.views.instants import TimeFormat, parse_zone
 from durablectl.views.render import compile_query
@@ -73,7 +73,9 @@ def _shared_bundles(spec: CommandSpec) -> tuple[type, ...]:
     table: tuple[type, ...] = (Columns,) if _TABLE_FORMATS & set(spec.formats) else ()
     raw: tuple[type, ...] = (Raw,) if spec.has_raw else ()
     data: tuple[type, ...] = (DataAccess,) if spec.reads_data else ()
-    return (*output, *raw, *table, *data, Narration, Globals)
+    # A pager whose reader leaves ends the command: nothing that is being changed may depend on it.
+    paging: tuple[type, ...] = (Paging,) if spec.formats and spec.level == 0 and spec.group != Group.FOLLOW else ()
+    return (*output, *raw, *table, *data, *paging, Narration, Globals)
 
 
 def _choices(spec: CommandSpec, bundles: Mapping[type, Any]) -> Choices:
@@ -95,6 +97,7 @@ def _choices(spec: CommandSpec, bundles: Mapping[type, Any]) -> Choices:
         zone=_zone(instants),
         data=access.data,
         redact=access.redact is not False,
+        pager=bundles[Paging].pager if Paging in bundles else None,
         quiet=narration.quiet,
         verbose=narration.verbose,
     )

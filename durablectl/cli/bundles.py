@@ -77,6 +77,18 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Paging:
+    """Whether a long result is shown page by page."""
+
+    pager: Annotated[
+        bool,
+        typer.Option(
+            "--pager", help="Show it in a pager, on a terminal only; DURABLECTL_PAGER", rich_help_panel=OUTPUT
+        ),
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """The service's own shapes instead of ours."""
 

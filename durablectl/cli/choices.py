@@ -26,6 +26,8 @@ class Choices:
     data: bool | None = None
     """True for payloads, False for not even error texts, None for the command's own level."""
     redact: bool = True
+    pager: bool | None = None
+    """Whether a pager was asked for; None for a command that has none."""
     quiet: bool = False
     verbose: bool = False
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import typer
 
 from durablectl.backend.base import Backend
+from durablectl.backend.logs import LogSource
 from durablectl.cli.bundles import Globals
 from durablectl.cli.choices import Choices, split_list
 from durablectl.cli.diagnostics import Diagnostics
+from durablectl.cli.pager import Pager, pager_command
 from durablectl.cli.process import Process, wants_color
 from durablectl.cli.progress import Progress
 from durablectl.config import Settings, load_settings
@@ -97,6 +99,13 @@ class Runtime:
         """The backend of the connection; nothing is sent before it is asked something."""
         self.diagnostics.show_progress("asking the service")
         return self.process.connect(
+            self.settings, self.process.clock, on_wait=self.diagnostics.note, observer=self._observe
+        )
+
+    @cached_property
+    def logs(self) -> LogSource:
+        """The logs of the functions of the connection."""
+        return self.process.connect_logs(
             self.settings, self.process.clock, on_wait=self.diagnostics.note, observer=self._observe
         )
 
@@ -196,12 +205,19 @@ class Runtime:
             headers=choices.has_headers,
             max_width=choices.max_width,
         )
-        return render(view, options, self.stdout)
+        command = pager_command(self.choices.pager, self.process.environ) if self.choices.pager is not None else None
+        if command is None or not self.process.stdout_is_terminal:
+            return render(view, options, self.stdout)
+        with Pager(command, self.process.stdout, self.diagnostics.note) as pager:
+            return render(view, options, self._results_to(cast(BinaryIO, pager)))
 
     @cached_property
     def stdout(self) -> BinaryIO:
         """The stream of results; a line of progress goes away before something is written."""
-        return cast(BinaryIO, _ResultStream(self.process.stdout, self.diagnostics))
+        return self._results_to(self.process.stdout)
+
+    def _results_to(self, stream: BinaryIO) -> BinaryIO:
+        return cast(BinaryIO, _ResultStream(stream, self.diagnostics))
 
     def scope(self, functions: Sequence[str] | None) -> tuple[str, ...]:
         """The functions in which references are searched: those given, else the context's; empty is all."""
