@@ -24,6 +24,7 @@ COMMANDS = CommandTable(
         "get": "get:GET",
         "history": "history:HISTORY",
         "state": "state:STATE",
+        "timeline": "timeline:TIMELINE",
         "why": "why:WHY",
         "wait": "wait:WAIT",
         "stop": "stop:STOP",

@@ -49,6 +49,26 @@ FollowOpt = Annotated[
     bool,
     typer.Option("--follow", help="Go on with what is still to come, until the end", rich_help_panel=ACTION),
 ]
+InvocationOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--invocation",
+        metavar="N|REQUEST_ID",
+        help="Only of this invocation, counted from 0, or of this request",
+        rich_help_panel=FILTERS,
+    ),
+]
+GrepOpt = Annotated[
+    str | None,
+    typer.Option("--grep", metavar="RE", help="Only messages in which this is found", rich_help_panel=FILTERS),
+]
+LogsSinceOpt = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Logged since: 10m, today, 2026-11-20", rich_help_panel=FILTERS),
+]
+AllLinesOpt = Annotated[
+    bool, typer.Option("--all", help="Also Lambda's own lines, and stack traces", rich_help_panel=ACTION)
+]
 EventsOpt = Annotated[
     bool,
     typer.Option("--events", help="A line for each event, as where there is no terminal", rich_help_panel=ACTION),
@@ -153,6 +173,30 @@ ChildrenOpt = Annotated[
     str | None,
     typer.Option(
         "--children", metavar="N", help="Follow chained executions so many levels down", rich_help_panel=ACTION
+    ),
+]
+CollapseIdleOpt = Annotated[
+    bool,
+    typer.Option(
+        "--collapse-idle/--linear",
+        help="Collapse long stretches in which nothing happened / draw all to scale",
+        rich_help_panel=ACTION,
+    ),
+]
+FromOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="OFFSET", help="Show the time from this offset on, as in 90s", rich_help_panel=ACTION
+    ),
+]
+ToOpt = Annotated[
+    str | None,
+    typer.Option("--to", metavar="OFFSET", help="Show the time up to this offset, as in 2h", rich_help_panel=ACTION),
+]
+WidthOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--width", metavar="N", help="Cells of a line, 40 to 1000; else the terminal's", rich_help_panel=ACTION
     ),
 ]
 AllFindingsOpt = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -79,6 +79,7 @@ class Timeline:
     """Of the execution itself."""
     is_open: bool = False
     now_ms: int = 0
+    """Where bars end that are still open."""
     timeout_ms: int | None = None
     """Where the execution timeout strikes, or struck."""
     execution: Bar = field(default_factory=Bar)
@@ -139,6 +140,9 @@ class _Drawing:
         made.now_ms = max(0, self._offset(self.now))
         ended_ms = self._end_of_execution(max(offsets, default=0))
         made.length_ms = max([ended_ms, *offsets])
+        if made.is_open:
+            # The clock of whoever looks may lag behind the service's.
+            made.now_ms = made.length_ms
         made.timeout_ms = self._timeout(timeout_at)
         made.execution = self._execution(ended_ms)
         made.elapsed_ms = max(0, ended_ms - max(0, self._offset(self.started_at)))
@@ -269,7 +273,6 @@ class _Drawing:
     def _add(self, bar: Bar, from_ms: int, to_ms: int | None, texture: Texture, shown_as: str = "paused") -> None:
         """Put a span on the axis; one that begins before the execution or ends before it begins is moved."""
         start = max(0, from_ms)
-        # The clock of whoever looks may lag behind the service's.
         end = None if to_ms is None else max(start, to_ms)
         bar.is_adjusted = bar.is_adjusted or start != from_ms or end != to_ms
         bar.spans.append(Span(start, end, texture, shown_as))
@@ -283,6 +286,13 @@ class _Drawing:
             return True
         has_ended = node.operation.ended_at is not None and node.parent.operation.ended_at is not None
         return has_ended and _end_of(bar.spans[-1], 0) > _end_of(around.spans[-1], 0)
+
+
+def extent(spans: Sequence[Span], now_ms: int) -> int | None:
+    """How long spans last from the first start to the last end, or to now; None without any."""
+    if not spans:
+        return None
+    return max(_end_of(span, now_ms) for span in spans) - min(span.from_ms for span in spans)
 
 
 def texture_of(node: Node) -> Texture:

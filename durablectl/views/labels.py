@@ -38,12 +38,24 @@ class JoinedNodes:
     @property
     def look(self) -> Look:
         """Glyph and colour of the row's status."""
-        return operation_look(self.node.shown_as, self.type)
+        return operation_look(self.shown_as, self.type)
+
+    @property
+    def shown_as(self) -> str:
+        """What is said of the row: a wait for callback whose callback timed out has timed out itself."""
+        word = self.node.shown_as
+        if word != "failed" or self.node.operation.sub_type != "WaitForCallback":
+            return word
+        return "timed out" if any(child.shown_as == "timed out" for child in self.node.children) else word
 
     @property
     def children(self) -> list[Node]:
         """The operations that have rows below this one."""
-        return visible_children(self.node)
+        shown = visible_children(self.node)
+        shown_ids = {child.operation.id for child in shown}
+        parts = [child for child in self.node.children if child.operation.id not in shown_ids]
+        # What a faulty history puts below a part would be lost with it.
+        return [*shown, *(child for part in parts for child in part.children)]
 
 
 def joined(node: Node) -> JoinedNodes:
