@@ -25,6 +25,7 @@ COMMANDS = CommandTable(
         "history": "history:HISTORY",
         "state": "state:STATE",
         "timeline": "timeline:TIMELINE",
+        "tree": "tree:TREE",
         "why": "why:WHY",
         "wait": "wait:WAIT",
         "stop": "stop:STOP",

@@ -175,6 +175,22 @@ ChildrenOpt = Annotated[
         "--children", metavar="N", help="Follow chained executions so many levels down", rich_help_panel=ACTION
     ),
 ]
+DepthOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--depth", metavar="N", help="So many levels; below them only what is not done", rich_help_panel=ACTION
+    ),
+]
+AllOperationsOpt = Annotated[
+    bool, typer.Option("--all", help="A row for every operation, none joined or summed up", rich_help_panel=ACTION)
+]
+AttemptsOpt = Annotated[
+    bool, typer.Option("--attempts", help="A row for each attempt of a retried step", rich_help_panel=ACTION)
+]
+FailedOpt = Annotated[
+    bool, typer.Option("--failed", help="Only what failed, and what it is in", rich_help_panel=ACTION)
+]
+NoFoldOpt = Annotated[bool, typer.Option("--no-fold", help="Fold nothing to fit the screen", rich_help_panel=ACTION)]
 CollapseIdleOpt = Annotated[
     bool,
     typer.Option(
