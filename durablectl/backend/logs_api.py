@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from durablectl.backend.budget import AWS_RATES, Budget, OnWait
 from durablectl.backend.endpoints import is_aws, is_loopback
 from durablectl.backend.lambda_api import BotocoreTransport, Limits
+from durablectl.backend.logs import LogEvent, LogQuery
 from durablectl.backend.requests import Json, Observer, Requests
 from durablectl.clock import Clock, SystemClock
 from durablectl.config import Settings
@@ -18,39 +19,6 @@ _LIMITS = Limits()
 
 PAGE_EVENTS = 10_000
 """The most that FilterLogEvents gives at once."""
-LONGEST_PATTERN = 1024
-"""Characters that the service takes as a filter pattern."""
-MOST_STREAMS = 100
-"""Log streams that one request may name."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogEvent:
-    """One entry of a log, as it was written."""
-
-    id: str
-    stream: str
-    at: datetime
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogQuery:
-    """Which entries of a log group to read; the bounds of time belong to the span."""
-
-    group: str
-    since: datetime | None = None
-    until: datetime | None = None
-    pattern: str | None = None
-    streams: Sequence[str] = ()
-    """Only these log streams, at most MOST_STREAMS; empty for all."""
-
-
-class LogSource(Protocol):
-    """A service that keeps what functions log."""
-
-    def events(self, query: LogQuery) -> Iterator[LogEvent]:
-        """The entries that match, page after page. Raises the kinds of `durablectl.errors`, NotFound for the group."""
 
 
 def connect_logs(

@@ -27,6 +27,7 @@ COMMANDS = CommandTable(
         "timeline": "timeline:TIMELINE",
         "tree": "tree:TREE",
         "why": "why:WHY",
+        "logs": "logs:LOGS",
         "wait": "wait:WAIT",
         "stop": "stop:STOP",
         "start": "start:START",

@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from typing import Any, BinaryIO, Protocol, TextIO
 
 from durablectl.backend.base import Backend
+from durablectl.backend.logs import LogSource
 from durablectl.clock import Clock, SystemClock
 from durablectl.config import Settings
 
@@ -41,6 +42,33 @@ def connect_to_service(
     return connect(settings, clock=clock, on_wait=on_wait, observer=observer)
 
 
+class ConnectLogs(Protocol):
+    """Makes the source of logs for settings; nothing is sent before it is asked something."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        on_wait: Callable[[str], None] | None = None,
+        observer: Callable[[Any], None] | None = None,
+    ) -> LogSource:
+        """The two observers are told what those of `Connect` are told."""
+
+
+def connect_to_logs(
+    settings: Settings,
+    clock: Clock,
+    *,
+    on_wait: Callable[[str], None] | None = None,
+    observer: Callable[[Any], None] | None = None,
+) -> LogSource:
+    """The logs of the functions that these settings lead to."""
+    from durablectl.backend.logs_api import connect_logs
+
+    return connect_logs(settings, clock=clock, on_wait=on_wait, observer=observer)
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """What the process was given; the streams are judged one by one."""
@@ -62,6 +90,7 @@ class Process:
     """Encoding of what is printed for people."""
     clock: Clock = field(default_factory=SystemClock)
     connect: Connect = connect_to_service
+    connect_logs: ConnectLogs = connect_to_logs
 
     @property
     def zone(self) -> tzinfo:

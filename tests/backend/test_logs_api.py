@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from durablectl.backend.logs_api import LogQuery, LogsApi, connect_logs
+from durablectl.backend.logs import LogQuery
+from durablectl.backend.logs_api import LogsApi, connect_logs
 from durablectl.clock import ManualClock
 from durablectl.config import Settings, load_settings
 from durablectl.errors import AccessDenied, DurablectlError, NotFound, Unsupported, UsageError
