@@ -36,11 +36,15 @@ def error_phrase(error: Record, style: str = "red") -> Line:
     """`ValueError: VAT id is missing` from an ERROR object, or why its text is not there; empty without error."""
     if not error["included"]:
         return own(_ERROR_ABSENCES.get(error["absent_because"], ""), "dim")
-    short_type = (error["type"] or "").rpartition(".")[2]
-    # Lambda's own types, such as Runtime.ExitError, mean nothing without their first part.
-    kind = error["type"] if (error["type"] or "").startswith(("Runtime.", "Sandbox.", "Callback.")) else short_type
-    text = ": ".join(part for part in (kind, error["message"]) if part)
+    text = ": ".join(part for part in (error_kind(error["type"]), error["message"]) if part)
     return data(text or "error without a text", style)
+
+
+def error_kind(error_type: str | None) -> str:
+    """The type of an error as people know it: without the module that declares it."""
+    kind = error_type or ""
+    # Lambda's own types, such as Runtime.ExitError, mean nothing without their first part.
+    return kind if kind.startswith(("Runtime.", "Sandbox.", "Callback.")) else kind.rpartition(".")[2]
 
 
 def payload_phrase(label: str, payload: Record) -> Line:

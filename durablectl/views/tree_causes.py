@@ -8,7 +8,7 @@ from durablectl.model.causes import CauseLink
 from durablectl.operate.children import execution_label
 from durablectl.views.display import Display
 from durablectl.views.lines import EMPTY, Line, Segment, data, line_width, own, pad, wrap_line
-from durablectl.views.phrases import error_phrase
+from durablectl.views.phrases import error_kind, error_phrase
 from durablectl.views.records.payloads import error_record
 from durablectl.views.state_columns import node_label
 from durablectl.views.tree_executions import TreeExecution
@@ -66,6 +66,6 @@ def _text(link: CauseLink, execution: TreeExecution) -> Line:
     record = error_record(link.error, execution.reading, is_expected=True)
     if not record["included"] or not record["message"]:
         return error_phrase(record) or own("no error text recorded", "dim")
-    kind = record["type"] or ""
+    kind = error_kind(record["type"])
     # A text in quotes is one that a person wrote, and every character of it is there.
     return (*data(f"{kind}: " if kind else "", "red"), *data(f'"{record["message"]}"', "red"))
