@@ -11,6 +11,7 @@ from durablectl.model.tree import Node, operation_tree, walk
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds
 from durablectl.views.glyphs import execution_status
+from durablectl.views.labels import visible_children
 from durablectl.views.lines import EMPTY, Line, data, join, own, text_of
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
@@ -46,6 +47,7 @@ def state_view(
         document=operation_tree_document(execution, folded, reading, source=told_by),
         columns=state_columns(folded, reading),
         heading=lambda display: _heading(detail, folded, display, told_by),
+        hides=_is_told_by_parent,
         formats=("table", "json", "jsonl", "yaml", "plain"),
     )
 
@@ -68,6 +70,13 @@ def _at_root(nodes: list[Node]) -> list[Node]:
         for node in walk([top]) if lifted else ():
             node.depth -= lifted
     return nodes
+
+
+def _is_told_by_parent(node: Node) -> bool:
+    """Whether the row of the wait for callback that a node is a part of says all that there is to say."""
+    if node.depth == 0 or node.parent is None:
+        return False
+    return all(child is not node for child in visible_children(node.parent))
 
 
 def raw_state_view(operations: Iterable[StateOperation], reading: Reading) -> View[StateOperation]:

@@ -45,7 +45,8 @@ def node_label(node: Node) -> Line:
 
 def _usual_columns(folded: Fold, reading: Reading) -> tuple[Column[Node], ...]:
     def note(node: Node, display: Display) -> Line:
-        return note_phrase(node, node_record(node, folded, reading), display)
+        told = _callback_in(node) or node
+        return note_phrase(told, node_record(told, folded, reading), display)
 
     return (
         Column(
@@ -174,8 +175,17 @@ def _indented(node: Node) -> Line:
 
 
 def _status_cell(node: Node, display: Display) -> Line:
-    is_callback = node.operation.sub_type == "WaitForCallback"
-    return operation_status(node.shown_as, OperationType.CALLBACK if is_callback else node.operation.type)
+    callback = _callback_in(node)
+    if callback is None:
+        return operation_status(node.shown_as, node.operation.type)
+    has_timed_out = node.shown_as == "failed" and callback.shown_as == "timed out"
+    return operation_status("timed out" if has_timed_out else node.shown_as, OperationType.CALLBACK)
+
+
+def _callback_in(node: Node) -> Node | None:
+    """The callback of a wait for callback, which is what people see of it."""
+    parts = node.children if node.operation.sub_type == "WaitForCallback" else ()
+    return next((part for part in parts if part.operation.type == OperationType.CALLBACK), None)
 
 
 def _attempts_cell(node: Node) -> Line:

@@ -78,6 +78,8 @@ class View(Generic[T]):
     """A line below the table for each item, never cut: what people copy."""
     has_headers: bool = True
     """Whether the table names its columns."""
+    hides: Callable[[T], bool] = lambda item: False
+    """Which items the table leaves out, because another row says what they do; programs get all."""
     flowing: Mapping[str, int] | None = None
     """For rows that are shown one by one, each as soon as it is there: the width of columns by their keys."""
     identifier: Callable[[T], str | None] | None = None

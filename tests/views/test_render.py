@@ -223,3 +223,13 @@ def test_results_are_shown_one_by_one_in_columns_as_wide_as_the_longest_target()
         "✓ orders:7/order-1       done         RUNNING → STOPPED\n"
         "✓ orders:7/order-100042  done         RUNNING → STOPPED\n",
     ]
+
+
+def test_a_wait_for_callback_is_one_row_and_two_more_operations() -> None:
+    view = VIEWS["state"]
+
+    rows = [line for line in shown(view()).decode().splitlines() if line.lstrip().startswith(("approval", "submitter"))]
+    lines = shown(view(), "jsonl").decode().splitlines()
+
+    assert len(rows) == 1
+    assert len([line for line in lines if '"name": "approval' in line]) == 3

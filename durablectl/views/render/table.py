@@ -59,7 +59,7 @@ def _render(view: View[Any], options: OutputOptions, stream: BinaryIO, *, wide: 
         lines = _cards(view, items, options)
     elif items:
         columns = select_columns(view.columns, options.columns, wide=wide)
-        lines = _table(view, columns, items, options)
+        lines = _table(view, columns, [item for item in items if not view.hides(item)], options)
         lines += [line for item in items if (line := view.below(item))] if view.below else []
     _write(lines, options, stream)
     return len(items)
