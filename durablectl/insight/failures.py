@@ -197,7 +197,7 @@ def handler_failed(case: Case) -> Iterator[Found]:
     if any(True for _ in wait_cancelled(case)):
         return
     node = case.nodes.get(cause.operation_id or "")
-    if is_of_invocation:
+    if is_of_invocation and (node is not None or _is_of_runtime(error)):
         died = sentence(" in ", case.label(node)) if node else ()
         told = sentence("the function died", died, ": ", error_words(error))
     elif node is not None:
@@ -215,6 +215,11 @@ def handler_failed(case: Case) -> Iterator[Found]:
         chain=case.chain_links,
         next=(case.next(Intent.READ_INVOCATION_LOGS, invocation=last.index + 1 if last else None),),
     )
+
+
+def _is_of_runtime(error: ErrorPayload | None) -> bool:
+    """Whether the code did not raise the error but was ended from around it, or ended itself."""
+    return error is not None and (error.type or "").startswith(("Runtime.", "Sandbox."))
 
 
 _ENDS = {OperationStatus.TIMED_OUT: "timed out", OperationStatus.STOPPED: "was stopped"}

@@ -105,13 +105,11 @@ def invocation_crash_loop(case: Case) -> Iterator[Found]:
     errors = [death.error for death in deaths]
     inside = sentence(" inside ", case.label(node)) if node else sentence(" before it recorded anything")
     died = "has died" if case.is_open else "died"
-    dies = "dies" if case.is_open else "died"
-    so_far = " so far" if case.is_open else ""
+    often = times(len(deaths))
+    how = ("dies", f" every time, {often} so far") if case.is_open else (f"died {often} in a row", "")
     yield Found(
-        sentence(
-            f"The function {died} {times(len(deaths))}", inside, _kinds(errors), ". ", _no_limit(node), _end(case)
-        ),
-        because=sentence(f"the function {dies}", inside, f" every time, {times(len(deaths))}{so_far}"),
+        sentence(f"The function {died} {often}", inside, _kinds(errors), ". ", _no_limit(node), _end(case)),
+        because=sentence(f"the function {how[0]}", inside, how[1]),
         node=node,
         event_ids=tuple(death.event_id for death in deaths),
         since=deaths[0].ended_at,

@@ -136,8 +136,11 @@ def _due_at(operation: Operation) -> datetime | None:
 
 def retention_near(case: Case) -> Iterator[Found]:
     """The service will soon forget a closed execution."""
-    expires_at = case.detail.history_expires_at
-    if not case.status.is_closed or expires_at is None or expires_at - case.now > _DAY:
+    expires_at, days = case.detail.history_expires_at, case.detail.retention_days
+    if not case.status.is_closed or expires_at is None or days is None:
+        return
+    # A day is not little of a retention of one day.
+    if expires_at - case.now > min(_DAY, timedelta(days=days) / 2):
         return
     yield Found(
         sentence("The history is deleted in ", between(case.now, expires_at), ".")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from durablectl.insight.findings import ChainLink, Confidence, Diagnosis, Finding, NextCommand, Severity
-from durablectl.insight.sentences import Sentence
+from durablectl.insight.findings import Confidence, Diagnosis, Finding, NextCommand, Severity
+from durablectl.insight.sentences import Part, Quote, Sentence
 from durablectl.model.facts import Facts
 from durablectl.views.display import Display
 from durablectl.views.glyphs import LOOKS, Look
@@ -81,7 +81,7 @@ class _Writer:
         for note in finding.notes:
             yield from self._below(self._line(note))
         if len(finding.chain) > 1:
-            yield from self._below(self._chain(finding.chain))
+            yield from self._below(self._chain(finding))
         for following in finding.next:
             yield from self._next(following)
 
@@ -100,7 +100,7 @@ class _Writer:
         if not finding.event_ids:
             return EMPTY
         label = data(redacted_text(finding.operation_name, self._reading))
-        path = own(f"({finding.path})") if finding.path and finding.path != finding.operation_name else EMPTY
+        path = own(f"({finding.path})" if label else f"operation {finding.path}") if finding.path else EMPTY
         likely = own("likely", "yellow") if finding.confidence is Confidence.LIKELY else EMPTY
         return join((join((label, path)), own(_events(finding.event_ids)), *self._instant(finding), likely), ", ")
 
@@ -108,16 +108,16 @@ class _Writer:
         at: datetime | None = self._instants.get(finding.event_ids[0]) if len(finding.event_ids) == 1 else None
         return [self._display.instant(at, other_days=Precision.SECONDS)] if at else []
 
-    def _chain(self, chain: Sequence[ChainLink]) -> Line:
+    def _chain(self, finding: Finding) -> Line:
         """The events from the deepest one on; a message is told where it is a new one."""
         parts: list[Line] = []
-        told: set[str] = set()
-        for one in chain:
+        told = {part.text.casefold() for part in _all_words(finding) if isinstance(part, Quote)}
+        for one in finding.chain:
             error = one.link.error
-            message = redacted_text(error.message if error else None, self._reading)
-            is_new = bool(message) and (message or "").casefold() not in told
-            told.add((message or "").casefold())
-            quoted = (Segment('"'), *data(message), Segment('"')) if is_new else EMPTY
+            message = (error.message or "") if error else ""
+            is_new = bool(message) and message.casefold() not in told
+            told.add(message.casefold())
+            quoted = self._line((Quote(message),)) if is_new else EMPTY
             parts.append(join((own(f"#{one.link.event_id}"), data(one.link.type), quoted)))
         return join(parts, " → ")
 
@@ -155,6 +155,12 @@ class _Writer:
 
     def _wrapped(self, line: Line) -> Iterator[Line]:
         yield from wrap_line(line, self._display.width, indent=self._indent)
+
+
+def _all_words(finding: Finding) -> Iterator[Part]:
+    """What the sentences of a finding consist of."""
+    for words in (finding.summary, *finding.notes):
+        yield from words
 
 
 def _title(finding: Finding) -> Line:

@@ -27,10 +27,16 @@ def _segments(part: Part, reading: Reading, display: Display) -> Line:
         case str():
             return own(part)
         case Took(milliseconds, is_limit):
-            return own(limit_text(milliseconds) if is_limit else format_duration(milliseconds))
+            return own(_limit(milliseconds) if is_limit else format_duration(milliseconds))
         case At(instant):
             return display.instant(instant, other_days=Precision.SECONDS)
         case Name(text):
             return data(redacted_text(text, reading))
         case Quote(text):
             return (Segment('"'), *data(redacted_text(text, reading)), Segment('"'))
+
+
+def _limit(milliseconds: int) -> str:
+    """Limits are set in whole seconds."""
+    is_short = milliseconds < 10_000 and milliseconds % 1_000 == 0
+    return f"{milliseconds // 1_000}s" if is_short else limit_text(milliseconds)
