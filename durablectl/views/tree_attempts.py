@@ -76,7 +76,7 @@ def _merged(attempts: Sequence[Attempt], reading: Reading) -> Group:
     first = attempts[0]
     of_same = "same error" if first.outcome == "failed" else _word(first)
     times = [time_ms for attempt in attempts if (time_ms := _time(attempt, None)) is not None]
-    delays = [format_duration(delay_ms) for attempt in attempts if (delay_ms := _delay(attempt)) is not None]
+    delays = [_round(delay_ms) for attempt in attempts if (delay_ms := _delay(attempt)) is not None]
     shown = ", ".join(delays[:_MOST_DELAYS]) + (", …" if len(delays) > _MOST_DELAYS else "")
     note = own(f"back-off {shown}") if delays else EMPTY
     label = own(f"{len(attempts)} more attempts, {of_same}")
@@ -90,8 +90,17 @@ def _note(attempt: Attempt, reading: Reading) -> Line:
     is_failed = attempt.outcome == "failed"
     error = error_phrase(error_record(attempt.error, reading, is_expected=True)) if is_failed else EMPTY
     delay_ms = _delay(attempt)
-    back_off = own(f"then {format_duration(delay_ms)} off") if delay_ms is not None else EMPTY
+    back_off = own(f"then {_round(delay_ms)} off") if delay_ms is not None else EMPTY
     return (*error, *own("; "), *back_off) if error and back_off else comma(error, back_off)
+
+
+def _round(delay_ms: int) -> str:
+    """A delay without parts that are zero: delays are configured in whole units."""
+    text = format_duration(delay_ms)
+    for part in (".0s", "00s", "00m", "00h"):
+        if text.endswith(part) and text != part:
+            return text.removesuffix(part) + ("s" if part == ".0s" else "")
+    return text
 
 
 def _look(attempt: Attempt) -> Look:

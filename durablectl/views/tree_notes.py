@@ -6,7 +6,7 @@ from durablectl.model.operations import Operation
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.model.tree import Node
 from durablectl.views.display import Display
-from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
+from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, own
 from durablectl.views.phrases import child_phrase, comma, error_phrase, limit_text
 from durablectl.views.records.operations import payload_records
 from durablectl.views.state_notes import note_phrase
@@ -45,7 +45,7 @@ def _phrase(entry: Entry, display: Display) -> Line:
     node = entry.row.node
     operation = node.operation
     if operation.type == OperationType.CHAINED_INVOKE:
-        return _invoke(node, entry.execution)
+        return _invoke(node, entry.execution, display)
     callback = _callback_of(entry)
     if callback is not None:
         return _callback(node, callback, entry.execution, display)
@@ -61,20 +61,26 @@ def _usual(node: Node, execution: TreeExecution, display: Display) -> Line:
     return note_phrase(node, payload_records(node.operation, execution.reading), display)
 
 
-def _invoke(node: Node, execution: TreeExecution) -> Line:
+def _invoke(node: Node, execution: TreeExecution, display: Display) -> Line:
     operation = node.operation
     child = execution.children.get(operation.id)
     status = str(operation.status) if operation.is_final else str(child.detail.execution.status) if child else ""
     remark = execution.remarks.get(operation.id)
     target = join(
         (
-            child_phrase(operation.child_arn, operation.function),
+            _target(operation, display),
             data(status),
             own(f"({remark})" if remark else "", "dim"),
         )
     )
     orphaned = own("open when the execution ended", "dim") if node.is_orphaned else EMPTY
     return comma(target, orphaned, error_phrase(payload_records(operation, execution.reading)["error"]))
+
+
+def _target(operation: Operation, display: Display) -> Line:
+    """What was started; on a terminal cut before what became of it would be."""
+    target = child_phrase(operation.child_arn, operation.function)
+    return target if display.width is None else fit_line(target, max(12, display.width // 5))
 
 
 def _callback_of(entry: Entry) -> Node | None:

@@ -10,7 +10,7 @@ from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import operation_look
 from durablectl.views.labels import row_label
 from durablectl.views.layout import Track, lay_out
-from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own
+from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, line_width, own
 from durablectl.views.records.operations import elapsed_ms
 from durablectl.views.state_columns import type_word
 from durablectl.views.tree_attempts import attempt_rows
@@ -22,6 +22,9 @@ _NAME_TRACK = Track(shrinks_to=16)
 _TRACKS = (Track(), Track(), Track(aligns_right=True), Track(shrinks_to=16))
 _OPTIONAL = ((1, 72), (3, 48))
 """Columns, and the width below which they are left out so that names and notes have room."""
+
+_GLYPH_CELLS = 3
+"""Glyph and spaces beside a name."""
 
 _MOST_LEVELS = 24
 """Levels that are indented; thousands of nested contexts would be all indentation otherwise."""
@@ -46,7 +49,7 @@ def tree_rows(
     columns = [
         index for index in range(5) if width is None or all(index != out or width >= least for out, least in _OPTIONAL)
     ]
-    tracks = [_NAME_TRACK if width is None else Track(shrinks_to=max(16, width * 2 // 5)), *_TRACKS]
+    tracks = [_NAME_TRACK if width is None else Track(shrinks_to=max(16, width * 9 // 20)), *_TRACKS]
     rows = [[row[index] for index in columns] for row in _rows(entries, display, with_attempts=with_attempts)]
     if with_headers and rows:
         rows.insert(0, [own(_HEADERS[index], "bold") for index in columns])
@@ -89,7 +92,7 @@ def _entry_cells(entry: Entry, branch: Line, place: _Place, display: Display) ->
     word = entry_word(entry)
     look = operation_look(word, entry.row.type)
     folded = own(f"({entry.folded} folded)", "dim") if entry.folded else EMPTY
-    label = join((row_label(entry.row, _label_cells(display, branch)), folded))
+    label = join((row_label(entry.row, _label_cells(display, (*branch, *folded))), folded))
     first = entry.row.nodes[0].operation
     started_id = first.event_ids[0] if first.event_ids else 0
     is_after_cause = place.cause_event_id is not None and started_id > place.cause_event_id and not entry.is_failing
@@ -110,11 +113,11 @@ def entry_word(entry: Entry) -> str:
     return "timed out" if word == "failed" and timed_out else word
 
 
-def _label_cells(display: Display, branch: Line) -> int | None:
-    """How much of the terminal a name may take, so that some is left for the note."""
+def _label_cells(display: Display, beside: Line) -> int | None:
+    """How much of the terminal a name may take with what stands beside it, so that some is left for the note."""
     if display.width is None:
         return None
-    return max(12, display.width * 9 // 20 - sum(len(segment.text) for segment in branch))
+    return max(12, display.width * 9 // 20 - line_width(beside) - _GLYPH_CELLS)
 
 
 def _group_cells(group: Group, branch: Line) -> tuple[Line, ...]:
