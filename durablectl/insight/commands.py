@@ -24,6 +24,7 @@ class Intent(Enum):
     SEE_EXECUTION = auto()
     FOLLOW = auto()
     DIAGNOSE = auto()
+    ASK_AGAIN = auto()
     RUN_AGAIN = auto()
     RESUME = auto()
     PAUSE = auto()
@@ -52,7 +53,8 @@ _COMMANDS: dict[Intent, tuple[str, str]] = {
     Intent.SEE_TIMELINE: ("timeline {execution}", "where the time went"),
     Intent.SEE_EXECUTION: ("get {execution}", "its times and limits"),
     Intent.FOLLOW: ("watch {execution}", "see it go on"),
-    Intent.DIAGNOSE: ("why {execution}", "ask again"),
+    Intent.DIAGNOSE: ("why {execution}", "what it says of itself"),
+    Intent.ASK_AGAIN: ("why {execution}", "when it has caught up"),
     Intent.RUN_AGAIN: ("get {execution} --data", "the input, to start it again with"),
     Intent.RESUME: ("wait {execution} --for running", "until somebody resumes it"),
     Intent.PAUSE: ("get {execution}", "its times and limits"),

@@ -76,6 +76,9 @@ RULES: tuple[Rule, ...] = (
 _CIRCUMSTANCES = frozenset({"latest-version"})
 """Findings that are true of executions with which nothing is wrong."""
 
+_ALARMING = frozenset({"paused", "invocation-crash-loop"})
+"""What explains a status better than a wait beside it does."""
+
 _MOST_APART = 3
 """Findings of one rule that are told one by one; more are told as one."""
 _NAMED = 3
@@ -157,9 +160,11 @@ def _depth(case: Case, finding: Finding) -> int:
 def _leading(case: Case, findings: Iterable[Finding]) -> Finding | None:
     """The finding that explains the status best."""
     telling = [finding for finding in findings if finding.because]
-    if case.is_paused:
-        telling.sort(key=lambda finding: finding.rule != "paused")
-    return next(iter(telling), None)
+    return min(
+        telling,
+        key=lambda finding: (finding.severity is not Severity.CAUSE, finding.rule not in _ALARMING),
+        default=None,
+    )
 
 
 def _headline(case: Case, findings: list[Finding], leading: Finding | None) -> Sentence:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from durablectl.insight.case import Case
-from durablectl.insight.commands import Intent
+from durablectl.insight.commands import Intent, next_command
 from durablectl.insight.errors import ErrorKind, kind_of
-from durablectl.insight.findings import Confidence
+from durablectl.insight.findings import ChainLink, Confidence, Finding
 from durablectl.insight.invocations import is_crash_looping
 from durablectl.insight.rules import Found
 from durablectl.insight.sentences import At, Name, Quote, Sentence, Took, between, error_words, sentence
+from durablectl.model.facts import ChildFacts
 from durablectl.model.operations import Operation
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import ExecutionStatus, OperationStatus, OperationType
@@ -179,10 +181,16 @@ def invoke_failed(case: Case) -> Iterator[Found]:
             "child_rule": leading.rule if leading else None,
         },
         notes=diagnosis.leading.notes if diagnosis and diagnosis.leading else (),
-        chain=(*(leading.chain if leading else ()), *case.chain_links),
+        chain=(*_chain_of(child, leading), *case.chain_links),
         confidence=leading.confidence if leading else None,
-        next=found.next,
+        next=(next_command(Intent.DIAGNOSE, child.reference),) if child else found.next,
     )
+
+
+def _chain_of(child: ChildFacts | None, leading: Finding | None) -> Iterator[ChainLink]:
+    """The way that the failure took inside a child."""
+    for link in leading.chain if leading and child else ():
+        yield link if link.child else replace(link, child=child.reference if child else None)
 
 
 def handler_failed(case: Case) -> Iterator[Found]:

@@ -47,6 +47,8 @@ class ChainLink:
 
     link: CauseLink
     operation_name: str | None = None
+    child: str | None = None
+    """The chained execution whose event it is; None for the one that is diagnosed."""
 
 
 @dataclass(frozen=True, slots=True)

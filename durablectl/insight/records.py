@@ -32,7 +32,7 @@ def history_incomplete(case: Case) -> Iterator[Found]:
         summary,
         since=case.ended_at,
         evidence={"missing": missing, "last_event_id": case.folded.last_event_id, "error_message": reason},
-        next=(case.next(Intent.DIAGNOSE),),
+        next=(case.next(Intent.ASK_AGAIN),),
     )
 
 

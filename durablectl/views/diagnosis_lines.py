@@ -118,7 +118,7 @@ class _Writer:
             is_new = bool(message) and message.casefold() not in told
             told.add(message.casefold())
             quoted = self._line((Quote(message),)) if is_new else EMPTY
-            parts.append(join((own(f"#{one.link.event_id}"), data(one.link.type), quoted)))
+            parts.append(join((data(one.child, "dim"), own(f"#{one.link.event_id}"), data(one.link.type), quoted)))
         return join(parts, " → ")
 
     def _next(self, following: NextCommand) -> Iterator[Line]:
