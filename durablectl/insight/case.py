@@ -172,7 +172,7 @@ class Case:
         return event.at if event else None
 
     def next(self, intent: Intent, node: Node | None = None, *, invocation: int | None = None) -> NextCommand:
-        """The command to type next about this execution, or one operation of it."""
+        """The command to type next about this execution, one operation of it, or an invocation by its index."""
         return next_command(
             intent,
             self.facts.reference,

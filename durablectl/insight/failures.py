@@ -221,7 +221,7 @@ def handler_failed(case: Case) -> Iterator[Found]:
         since=case.event_at(cause.event_id),
         evidence={"error_type": error.type if error else None, "error_message": _message(error)},
         chain=case.chain_links,
-        next=(case.next(Intent.READ_INVOCATION_LOGS, invocation=last.index + 1 if last else None),),
+        next=(case.next(Intent.READ_INVOCATION_LOGS, invocation=last.index if last else None),),
     )
 
 

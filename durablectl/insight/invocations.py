@@ -121,7 +121,7 @@ def invocation_crash_loop(case: Case) -> Iterator[Found]:
         notes=(sentence("The last time it said ", error_words(errors[-1]), "."),),
         chain=() if case.is_open else case.chain_links,
         severity=Severity.BLOCKING if case.is_open else Severity.CAUSE,
-        next=(case.next(Intent.READ_INVOCATION_LOGS, invocation=deaths[-1].index + 1),),
+        next=(case.next(Intent.READ_INVOCATION_LOGS, invocation=deaths[-1].index),),
     )
 
 
@@ -214,9 +214,9 @@ def _rejections(case: Case, kind: ErrorKind) -> Iterator[_Rejection]:
     if not case.is_open and case.status != ExecutionStatus.FAILED:
         return
     if last is not None and last.error is not None and kind_of(last.error, is_of_invocation=True) is kind:
-        yield _Rejection(last.error, (last.event_id,), last.ended_at, last.request_id, last.index + 1)
+        yield _Rejection(last.error, (last.event_id,), last.ended_at, last.request_id, last.index)
     elif cause is not None and cause.operation_id is None and case.error and kind_of(case.error) is kind:
-        yield _Rejection(case.error, (case.chain[-1].event_id,), case.ended_at, None, last.index + 1 if last else None)
+        yield _Rejection(case.error, (case.chain[-1].event_id,), case.ended_at, None, last.index if last else None)
 
 
 def _invocation_logs(case: Case, found: _Rejection) -> NextCommand:
