@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from durablectl.cli.progress import Obstacle
 from durablectl.errors import DurablectlError
-from durablectl.views.errors import error_document
+from durablectl.views.errors import error_document, error_lines
 from durablectl.views.render.json_text import encode_json
 from durablectl.views.text import clean
 
@@ -60,11 +60,9 @@ class Diagnostics:
         if self.machine:
             self.write(encode_json(error_document(error, exit_code)) + "\n")
             return
-        self._line("error:", error.message)
-        for line in (line for text in error.hint for line in text.splitlines()):
-            self.write(f"  {clean(line)}\n")
-        if error.request_id:
-            self.write(f"  request {clean(error.request_id)}\n")
+        message, *below = error_lines(error)
+        self._line("error:", message)
+        self.lines(below)
 
     def interrupted(self, error: DurablectlError, exit_code: int) -> None:
         """Say what stands after Ctrl-C, on a line of its own below the ^C that the terminal shows."""

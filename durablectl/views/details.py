@@ -11,6 +11,7 @@ from durablectl.backend.base import Source
 from durablectl.model.arn import ExecutionArn
 from durablectl.model.executions import Execution, ExecutionDetail
 from durablectl.model.wire import write_detail
+from durablectl.operate.reading import DataLevel
 from durablectl.views.cards import Field, lay_out_card
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds
@@ -20,7 +21,7 @@ from durablectl.views.instants import Precision
 from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own, wrap_line
 from durablectl.views.phrases import comma, error_phrase, limit_text, short_id
 from durablectl.views.raw import raw_record
-from durablectl.views.records.context import DataLevel, Reading
+from durablectl.views.records.context import Reading
 from durablectl.views.records.details import detail_record
 from durablectl.views.records.executions import elapsed_ms, function_label
 from durablectl.views.view import Envelope, ListFacts, RawShape, Record, View, bare

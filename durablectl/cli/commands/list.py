@@ -16,9 +16,9 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration
 from durablectl.operate.listing import Listing, ListQuery, list_executions
+from durablectl.operate.reading import DataLevel
 from durablectl.views.executions import list_view
 from durablectl.views.lines import own
-from durablectl.views.records.context import DataLevel
 from durablectl.views.view import ALL_FORMATS, Column, ListFacts, View, bare
 
 DEFAULT_LIMIT = 50

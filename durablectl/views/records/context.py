@@ -12,8 +12,6 @@ from durablectl.model.redaction import BUILT_IN, Redactor
 from durablectl.operate.reading import DataLevel
 from durablectl.views.instants import iso
 
-__all__ = ["DataLevel", "Reading", "jsonable", "without_payloads"]
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
