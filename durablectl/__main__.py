@@ -1,6 +1,7 @@
 """Runs the command line, as `durablectl` and as `python -m durablectl`."""
 
 import gc
+import os
 import sys
 
 # Most of the objects that a command makes belong to modules and stay; looking through them for garbage again and
@@ -14,6 +15,11 @@ def main() -> None:
         from durablectl import __version__
 
         sys.stdout.write(f"durablectl {__version__}\n")
+        return
+    if "_DURABLECTL_COMPLETE" in os.environ:
+        from durablectl.cli.completion import answer
+
+        answer(os.environ, sys.argv[1:], sys.stdout)
         return
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     from durablectl.cli.app import main as run

@@ -37,6 +37,7 @@ COMMANDS = CommandTable(
         "functions": "functions:FUNCTIONS",
         "local start": "local_start:LOCAL_START",
         "local demo": "local_demo:LOCAL_DEMO",
+        "completion": "completion:COMPLETION",
     }
 )
 """Every command, in the order in which help lists them."""

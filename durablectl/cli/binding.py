@@ -42,6 +42,7 @@ def bind_command(spec: CommandSpec) -> Callable[..., None]:
             spec.run(runtime, **arguments)
         finally:
             runtime.diagnostics.stop_progress()
+            runtime.memory.save()
             runtime.diagnostics.detail(f"requests: {runtime.request_count}")
 
     plain = [parameter for parameter in own if parameter.name not in bundles]

@@ -41,6 +41,8 @@ SourcesArg = Annotated[
     typer.Argument(metavar="SOURCE...", help="Handlers: FILE.py:HANDLER or package.module:HANDLER"),
 ]
 
+ShellArg = Annotated[str, typer.Argument(metavar="bash|zsh|fish|powershell", help="The shell")]
+
 ReasonsOpt = Annotated[
     bool, typer.Option("--reasons", help="Show why rows ended badly: one more request for each", rich_help_panel=ACTION)
 ]

@@ -16,6 +16,7 @@ from durablectl.backend.logs import LogSource
 from durablectl.cli.bundles import Globals
 from durablectl.cli.choices import Choices, split_list
 from durablectl.cli.diagnostics import Diagnostics
+from durablectl.cli.memory import Memory, memory_file
 from durablectl.cli.pager import Pager, pager_command
 from durablectl.cli.process import Process, wants_color
 from durablectl.cli.progress import Progress
@@ -51,6 +52,7 @@ class Runtime:
         """What is true when Ctrl-C ends the command now."""
         self.stdin_taken_for: str | None = None
         self.request_count = 0
+        self.memory = Memory(memory_file(process.environ))
         self._region: str | None = None
 
     @classmethod
@@ -98,9 +100,10 @@ class Runtime:
     def backend(self) -> Backend:
         """The backend of the connection; nothing is sent before it is asked something."""
         self.diagnostics.show_progress("asking the service")
-        return self.process.connect(
+        backend = self.process.connect(
             self.settings, self.process.clock, on_wait=self.diagnostics.note, observer=self._observe
         )
+        return self.memory.watching(backend, self.settings)
 
     @cached_property
     def logs(self) -> LogSource:

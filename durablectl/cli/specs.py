@@ -38,6 +38,7 @@ class Group(StrEnum):
     OPERATE = "Operate"
     CALLBACKS = "Callbacks"
     TOOLS = "Tools"
+    SETUP = "Setup"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ class CommandTable(Collection[CommandSpec]):
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all commands; none is imported for them."""
+        return tuple(self._places)
+
     def beginning_with(self, word: str) -> list[CommandSpec]:
         """The commands whose name has this as its first word."""
         return [self._load(name) for name in self._places if name.partition(" ")[0] == word]

@@ -1,0 +1,184 @@
+"""Names that commands have seen, kept for completion: no request is ever made for a key press.
+
+Names of functions, executions and operations alone are kept, in a file that only its owner can read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from durablectl.backend.base import Backend
+from durablectl.config import Settings
+from durablectl.model.arn import parse_execution_arn
+from durablectl.model.events import Event
+from durablectl.model.executions import Execution, Function
+
+MOST_PLACES = 8
+MOST_FUNCTIONS = 200
+MOST_EXECUTIONS = 200
+MOST_OPERATIONS = 200
+
+_VERSION = 1
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Names:
+    """What was seen over one connection, the newest last."""
+
+    functions: dict[str, None] = field(default_factory=dict)
+    executions: dict[str, list[str]] = field(default_factory=dict)
+    """FUNCTION/NAME, and the names of its operations as far as a history was read."""
+
+
+def memory_file(environ: Mapping[str, str]) -> Path | None:
+    """Where names are kept; None where that is not wanted or there is no place."""
+    if environ.get("DURABLECTL_NO_CACHE"):
+        return None
+    home = environ.get("HOME")
+    caches = environ.get("XDG_CACHE_HOME") or (str(Path(home) / ".cache") if home else "")
+    return Path(caches) / "durablectl" / "names.json" if caches else None
+
+
+def place_of(settings: Settings) -> str:
+    """A key for a connection that tells nobody what it is."""
+    parts = (settings.context, settings.profile, settings.region, settings.endpoint_url)
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def recall(path: Path | None, place: str) -> Names:
+    """The names that were kept for a connection; none where nothing can be read."""
+    kept = _read(path).get(place) if path else None
+    names = Names()
+    if isinstance(kept, dict):
+        with suppress(TypeError, ValueError, AttributeError):
+            names.functions = {str(name): None for name in kept.get("functions", ())}
+            executions = dict(kept.get("executions", {}))
+            names.executions = {
+                str(name): [str(each) for each in operations] for name, operations in executions.items()
+            }
+    return names
+
+
+class Memory:
+    """Keeps the names that pass by while a command runs; `save` adds them to the file, if there is one."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._seen = Names()
+        self._place: str | None = None
+
+    def watching(self, backend: Backend, settings: Settings) -> Backend:
+        """The backend, with its answers noted on their way."""
+        if self._path is None:
+            return backend
+        self._place = place_of(settings)
+        return cast(Backend, _Watched(backend, self))
+
+    def see_function(self, function: Function) -> None:
+        """Note a durable function."""
+        if function.is_durable and len(self._seen.functions) < MOST_FUNCTIONS:
+            self._seen.functions[function.name] = None
+
+    def see_execution(self, execution: Execution) -> None:
+        """Note an execution, of a server that issues ARNs."""
+        if execution.parts is not None and len(self._seen.executions) < MOST_EXECUTIONS:
+            self._seen.executions.setdefault(f"{execution.parts.function}/{execution.name}", [])
+            self._seen.functions.setdefault(execution.parts.function)
+
+    def operations_of(self, arn: str) -> Callable[[Event], None]:
+        """What notes the operations of an execution, event by event."""
+        parts = parse_execution_arn(arn)
+        if parts is None:
+            return lambda event: None
+        names = self._seen.executions.setdefault(f"{parts.function}/{parts.name}", [])
+        known = set(names)
+
+        def see(event: Event) -> None:
+            if event.name and event.name not in known and event.spec.is_start and len(known) < MOST_OPERATIONS:
+                known.add(event.name)
+                names.append(event.name)
+
+        return see
+
+    def save(self) -> None:
+        """Add what was seen to what is kept; a file that cannot be written is done without."""
+        if self._path is None or self._place is None or not (self._seen.functions or self._seen.executions):
+            return
+        with suppress(OSError, ValueError, TypeError):
+            places = _read(self._path)
+            before = recall(self._path, self._place)
+            merged = _merged(before, self._seen)
+            if merged != before or list(places)[-1:] != [self._place]:
+                places.pop(self._place, None)
+                kept = list(places.items())[-(MOST_PLACES - 1) :]
+                _write(self._path, dict([*kept, (self._place, _record(merged))]))
+
+
+class _Watched:
+    """A backend whose answers are noted on their way."""
+
+    def __init__(self, backend: Backend, memory: Memory) -> None:
+        self._backend = backend
+        self._memory = memory
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    def functions(self) -> Iterator[Function]:
+        return _noted(self._backend.functions(), self._memory.see_function)
+
+    def executions(self, *arguments: Any, **options: Any) -> Iterator[Execution]:
+        return _noted(self._backend.executions(*arguments, **options), self._memory.see_execution)
+
+    def history(self, arn: str, **options: Any) -> Iterator[Event]:
+        return _noted(self._backend.history(arn, **options), self._memory.operations_of(arn))
+
+
+def _noted(items: Iterator[_T], note: Callable[[_T], None]) -> Iterator[_T]:
+    for item in items:
+        note(item)
+        yield item
+
+
+def _merged(before: Names, seen: Names) -> Names:
+    functions = before.functions | seen.functions
+    executions = dict(before.executions)
+    # Lists come newest first, and what was seen last is offered first.
+    for name in reversed(seen.executions):
+        executions[name] = seen.executions[name] or executions.pop(name, [])
+    return Names(_last(functions, MOST_FUNCTIONS), _last(executions, MOST_EXECUTIONS))
+
+
+def _last(entries: dict[str, _T], count: int) -> dict[str, _T]:
+    return dict(list(entries.items())[-count:])
+
+
+def _record(names: Names) -> dict[str, Any]:
+    return {"functions": list(names.functions), "executions": names.executions}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    places = kept.get("places") if isinstance(kept, dict) and kept.get("version") == _VERSION else None
+    return places if isinstance(places, dict) else {}
+
+
+def _write(path: Path, places: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Readers see the old names or the new ones, never half of them.
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump({"version": _VERSION, "places": places}, file)
+    draft.replace(path)
