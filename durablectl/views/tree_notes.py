@@ -80,7 +80,7 @@ def _invoke(node: Node, execution: TreeExecution, display: Display) -> Line:
 def _target(operation: Operation, display: Display) -> Line:
     """What was started; on a terminal cut before what became of it would be."""
     target = child_phrase(operation.child_arn, operation.function)
-    return target if display.width is None else fit_line(target, max(12, display.width // 5))
+    return target if display.width is None else fit_line(target, max(12, display.width // 5 - 4))
 
 
 def _callback_of(entry: Entry) -> Node | None:
