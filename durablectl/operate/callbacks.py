@@ -76,11 +76,6 @@ def callbacks_of(folded: Fold, target: Target, *, now: datetime) -> list[FoundCa
     return [_found(node, folded, target) for node in nodes if _is_callback(node)]
 
 
-def pending_callbacks(folded: Fold, target: Target, *, now: datetime) -> list[FoundCallback]:
-    """The callbacks that can still be completed."""
-    return [found for found in callbacks_of(folded, target, now=now) if found.status == CallbackStatus.PENDING]
-
-
 def callback_status(folded: Fold, operation: Operation) -> CallbackStatus:
     """What became of a callback."""
     if folded.is_orphaned(operation):

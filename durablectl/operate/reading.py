@@ -6,11 +6,11 @@ beyond five pages; inputs and results that come along are dropped here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 from durablectl.backend.base import Backend
@@ -121,24 +121,6 @@ def complete(backend: Backend, arn: str, read: HistoryRead, notes: Notes, *, pag
     """
     read = replace(read, events=[_limited_event(event, read.level) for event in read.events])
     return _with_errors(backend, arn, read, notes, page_size) if read.level == DataLevel.ERRORS else read
-
-
-def stream_history(
-    backend: Backend, arn: str, level: DataLevel, *, newest_first: bool = False, page_size: int = PAGE_SIZE
-) -> Iterator[Event]:
-    """Events page by page while they are consumed; error texts are there only where the server sends them anyway.
-
-    A server that gives the opposite order shows that with its first two events; then all are read before the first.
-    """
-    events = backend.history(arn, with_data=level == DataLevel.FULL, newest_first=newest_first, page_size=page_size)
-    head = list(islice(events, 2))
-    ids = [event.event_id for event in head]
-    rest: Iterable[Event] = events
-    if len(ids) == 2 and ids[0] != ids[1] and (ids[0] > ids[1]) != newest_first:
-        ordered = _in_order([*head, *events])
-        head, rest = [], reversed(ordered) if newest_first else ordered
-    for event in chain(head, rest):
-        yield _limited_event(event, level)
 
 
 def read_fold(

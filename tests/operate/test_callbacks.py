@@ -18,7 +18,6 @@ from durablectl.operate.callbacks import (
     fail,
     find_callback,
     heartbeat,
-    pending_callbacks,
     succeed,
 )
 from durablectl.operate.targets import Target, target_of_execution
@@ -184,7 +183,6 @@ def test_callbacks_have_the_status_of_their_end() -> None:
         CallbackStatus.TIMED_OUT,
         CallbackStatus.PENDING,
     ]
-    assert [found.label for found in pending_callbacks(folded, target_of(recorded), now=NOW)] == ["d"]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from durablectl.errors import KeyDenied
 from durablectl.model.events import Event
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.operate.notes import CollectedNotes
-from durablectl.operate.reading import DataLevel, read_detail, read_fold, read_history, stream_history
+from durablectl.operate.reading import DataLevel, read_detail, read_fold, read_history
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import RecordedExecution, callback, failure, make_execution, step, wait
 
@@ -194,26 +194,6 @@ def test_a_history_is_complete_and_in_order_on_servers_of_either_order(notes: Co
         ids = [event.event_id for event in read_history(backend, healthy().arn, DataLevel.ERRORS, notes).events]
 
         assert ids == list(range(1, len(healthy().events) + 1))
-
-
-@pytest.mark.parametrize("newest_first", [False, True])
-@pytest.mark.parametrize("is_reversed", [False, True])
-def test_a_stream_has_the_order_that_was_asked_for(newest_first: bool, is_reversed: bool) -> None:
-    backend = FakeBackend(healthy(), is_reversed=is_reversed)
-
-    events = stream_history(backend, healthy().arn, DataLevel.METADATA, newest_first=newest_first)
-
-    ids = [event.event_id for event in events]
-    assert ids == sorted(ids, reverse=newest_first)
-    assert len(ids) == len(healthy().events)
-
-
-def test_a_stream_reads_a_page_at_a_time() -> None:
-    backend = FakeBackend(healthy())
-
-    next(stream_history(backend, healthy().arn, DataLevel.METADATA))
-
-    assert backend.count("history") == 1
 
 
 @pytest.mark.parametrize("level", [DataLevel.ERRORS, DataLevel.FULL])
