@@ -10,7 +10,7 @@ from enum import StrEnum
 ALWAYS_POSSIBLE_EXITS = (0, 1, 2, 4, 5, 130, 143)
 
 EXIT_CODES: dict[int, str] = {
-    0: "done, also with an empty result; a FAILED execution shown by `get`, `history` or `state`",
+    0: "done, also with an empty result; a FAILED execution shown by `get`, `tree` or `why`",
     1: 'unexpected failure (a bug; `--debug` shows where), or the answer "no" to a question',
     2: "usage: bad option, ambiguous reference, bad JSON or JMESPath, a question that nobody can answer",
     3: "execution, function, callback or operation not found, also after its retention has expired",
