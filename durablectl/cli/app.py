@@ -29,6 +29,7 @@ COMMANDS = CommandTable(
         "why": "why:WHY",
         "logs": "logs:LOGS",
         "wait": "wait:WAIT",
+        "watch": "watch:WATCH",
         "stop": "stop:STOP",
         "start": "start:START",
         "callback succeed": "callback:SUCCEED",
