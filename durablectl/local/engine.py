@@ -66,6 +66,7 @@ class Engine:
         tasks: asyncio.TaskGroup,
         retry_policy: RetryPolicy,
         on_failure: Callable[[], None],
+        child_settle_s: float = CHILD_SETTLE_S,
     ) -> None:
         self.catalog = catalog
         self.journal = journal
@@ -75,6 +76,7 @@ class Engine:
         self._tasks = tasks
         self._retry_policy = retry_policy
         self._on_failure = on_failure
+        self._child_settle_s = child_settle_s
         self._execution_timers = ExecutionTimers(timers, on_due=self._on_due, on_timeout=self._time_out)
         self._is_stopping = False
         self._live: dict[str, LiveExecution] = {}
@@ -328,7 +330,7 @@ class Engine:
         live = self._live.get(parent_id)
         if live is not None and live.in_flight is not None:
             try:
-                async with asyncio.timeout(CHILD_SETTLE_S):
+                async with asyncio.timeout(self._child_settle_s):
                     await live.in_flight.ended.wait()
             except TimeoutError:
                 pass

@@ -16,7 +16,7 @@ import pytest
 from durablectl.clock import ManualClock
 from durablectl.local.catalog import Catalog, Identity
 from durablectl.local.checkpointing import Checkpointing
-from durablectl.local.engine import Engine
+from durablectl.local.engine import CHILD_SETTLE_S, Engine
 from durablectl.local.errors import ServiceError
 from durablectl.local.functions import DurableConfig, Function, parse_source
 from durablectl.local.invocations import Invocation, InvocationFault, InvocationOutcome
@@ -178,11 +178,18 @@ class Tasks(asyncio.TaskGroup):
 class World:
     """One store with an engine on it, which can crash and be opened again."""
 
-    def __init__(self, path: Path | None = None, policy: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        policy: RetryPolicy | None = None,
+        *,
+        child_settle_s: float = CHILD_SETTLE_S,
+    ) -> None:
         self.clock = ManualClock(NOW)
         self.functions: Iterable[Function] = FUNCTIONS
         self._path = path
         self._policy = policy or RetryPolicy()
+        self._child_settle_s = child_settle_s
         self._claimed = 0
         self.failures = 0
 
@@ -204,6 +211,7 @@ class World:
             tasks=self.tasks,
             retry_policy=self._policy,
             on_failure=self._on_failure,
+            child_settle_s=self._child_settle_s,
         )
         self.invoking, self.checkpointing = Invoking(self.engine), Checkpointing(self.engine)
         self.operating = Operating(self.engine)
