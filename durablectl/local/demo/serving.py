@@ -12,7 +12,7 @@ from durablectl.local.invocations import LogLine
 from durablectl.local.service import ServiceOptions
 from durablectl.local.verdicts import RetryPolicy
 
-_EXECUTION_TIMEOUT_S = 86_400
+_EXECUTION_TIMEOUT_S = 7 * 86_400
 _INVOCATION_TIMEOUT_S = 30
 _RETENTION_DAYS = 1
 
