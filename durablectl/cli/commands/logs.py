@@ -23,7 +23,7 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
 from durablectl.errors import NotFound, UsageError
 from durablectl.model.operations import Fold
-from durablectl.model.times import parse_instant
+from durablectl.model.times import names_zone, parse_window
 from durablectl.model.tree import walk
 from durablectl.operate.follow import follow as look_at
 from durablectl.operate.log_joining import LogLine
@@ -90,7 +90,9 @@ def logs(
     """
     choice = _Choice(operation, invocation, _pattern(grep), all_lines)
     limit = whole_number("--limit", limits.limit) or None
-    from_instant = parse_instant(since, runtime.now(), runtime.zone, option="--since") if since else None
+    from_instant = parse_window(since, None, runtime.now(), runtime.zone).since
+    if since and not names_zone(since):
+        runtime.diagnostics.note(f"times without an offset are taken to be in {runtime.display.zone_name}")
     if follow:
         _check_following(runtime, limits)
     target = find_target(runtime, execution, scope)
