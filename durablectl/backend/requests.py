@@ -108,11 +108,15 @@ class Requests:
         """
         sent, answered = tokens
         marker: str | None = None
+        previous_rows: Any = None
         while True:
             answer = self.call(operation, subject, {**parameters, sent: marker} if marker else parameters)
             rows = answer.get(member)
+            # The next marker may be new and what it leads to still the same.
+            if marker and rows and rows == previous_rows:
+                raise ServiceFault(f"the service answers {operation} with the same page again and again")
             yield [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-            previous, marker = marker, answer.get(answered)
+            previous, marker, previous_rows = marker, answer.get(answered), rows
             if not marker:
                 return
             if marker == previous:
