@@ -38,13 +38,14 @@ class Case:
 
     @property
     def status(self) -> ExecutionStatus:
-        """The status that the service tells."""
-        return self.detail.execution.status
+        """The status that the service told, or that of the history, which is read later, if it ended in between."""
+        recorded, told = self.folded.execution.status, self.detail.execution.status
+        return recorded if told.is_open and recorded.is_closed else told
 
     @property
     def is_open(self) -> bool:
-        """Whether the execution can still go on, as far as service and history agree."""
-        return self.status.is_open and not self.folded.execution.status.is_closed
+        """Whether the execution can still go on."""
+        return self.status.is_open
 
     @property
     def is_paused(self) -> bool:

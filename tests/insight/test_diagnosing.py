@@ -192,6 +192,13 @@ def test_a_status_ahead_of_its_history_is_said_to_be() -> None:
     assert headline(facts_of(recorded)) == "order-1042 is FAILED; its history does not tell why."
 
 
+def test_an_execution_that_ended_while_it_was_read_is_told_as_ended() -> None:
+    recorded = closed(step("a").gives_up(VAT_MISSING), error=VAT_MISSING)
+    recorded.change(status=type(recorded.execution.status)("RUNNING"), ended_at=None)
+
+    assert headline(facts_of(recorded)).startswith("order-1042 is FAILED because step a failed")
+
+
 def test_nothing_is_wrong_with_an_execution_that_has_just_started() -> None:
     facts = facts_of(running(), now=STARTED_AT + timedelta(seconds=2))
 
