@@ -35,6 +35,8 @@ class TreeOptions:
     only_failures: bool = False
     may_fold: bool = True
     """Whether what is done may be folded to fit the screen."""
+    unfolds_with: str = "--no-fold"
+    """What shows all, for the line that says that something was folded."""
 
 
 def tree_view(
@@ -87,7 +89,7 @@ def _fold_to_screen(
     fold_to_fit(entries, excess, rows_of)
     folded = _folded(entries) - before
     noun = "operation" if folded == 1 else "operations"
-    return [own(f"{folded} {noun} folded to fit the screen, --no-fold shows all", "dim")] if folded else []
+    return [own(f"{folded} {noun} folded to fit the screen, {options.unfolds_with} shows all", "dim")] if folded else []
 
 
 def _folded(entries: Sequence[Entry | Group]) -> int:

@@ -12,7 +12,7 @@ from durablectl.views.tree_executions import TreeExecution
 
 def watch_frame(top: TreeExecution, display: Display) -> list[Line]:
     """The tree, cut at the height of the terminal; the line below it is the cursor's."""
-    lines = tree_lines(top, display, TreeOptions())
+    lines = tree_lines(top, display, TreeOptions(unfolds_with="durablectl tree --no-fold"))
     if display.height is not None:
         lines = cut(lines, display.height - 1)
     return lines if display.width is None else [fit_line(line, display.width) for line in lines]
