@@ -115,6 +115,7 @@ def timeline(
     has_ended = facts.status.is_closed or (listed is not None and listed.status.is_closed)
     made = Timeline(folded, origin or started_at, operation_tree(folded, now), is_open=not has_ended)
     if made.started_at is None or started_at is None:
+        made.bars = {operation_id: Bar() for operation_id in folded.operations}
         return made
     ended_at = facts.ended_at or (listed.ended_at if listed else None)
     drawing = _Drawing(made, made.started_at, now, started_at, ended_at if has_ended else None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.model.tree import Node
 from durablectl.views.glyphs import Look, operation_look
-from durablectl.views.lines import EMPTY, Line, data, join, line_width, own, text_of
+from durablectl.views.lines import EMPTY, Line, data, fit_line, join, line_width, own, text_of
 from durablectl.views.state_columns import node_label
 
 _FAN_OUTS = frozenset({"Map", "Parallel"})
@@ -82,10 +82,14 @@ def row_label(row: JoinedNodes, cells: int | None = None) -> Line:
     mark = attempts_mark(row.node)
     labels = [node_label(node) for node in row.nodes]
     whole = join((join(labels, _JOIN), mark))
-    if cells is None or line_width(whole) <= cells or len(labels) == 1:
+    if cells is None or line_width(whole) <= cells:
         return whole
-    shorter = (join((_shortened(row), mark)), join((labels[0], mark)))
-    return next((label for label in shorter if line_width(label) <= cells), shorter[-1])
+    shorter = [join((label, mark)) for label in (_shortened(row), labels[0])] if row.wrappers else []
+    fitting = next((label for label in shorter if line_width(label) <= cells), None)
+    if fitting is not None or not mark:
+        return fitting or labels[0]
+    # However long the name is, how often it was tried stays to be seen.
+    return join((fit_line(labels[0], max(1, cells - line_width(mark) - 1)), mark))
 
 
 def attempts_mark(node: Node) -> Line:

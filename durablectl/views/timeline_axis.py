@@ -81,7 +81,7 @@ class Axis:
             yield from _ticks(stretch, step)
         for stretch in scaled:
             if stretch.first > 0:
-                yield stretch.first, format_duration(stretch.segment.from_ms)
+                yield stretch.first, _about(stretch.segment.from_ms)
 
 
 def make_axis(active: Iterable[Interval], from_ms: int, to_ms: int, cells: int, *, is_linear: bool = False) -> Axis:
@@ -143,10 +143,18 @@ def _shares(lengths: Sequence[int], cells: int) -> list[int]:
 
 
 def _break_label(stretch: Stretch) -> tuple[int, str]:
-    length = format_duration(stretch.segment.length_ms)
+    length = _about(stretch.segment.length_ms)
     texts = (f"{BREAK} {length} {BREAK}", f"{BREAK} {length}{BREAK}", f"{BREAK}{length}{BREAK}", BREAK)
     text = next((text for text in texts if len(text) <= stretch.cells), BREAK)
     return stretch.first + (stretch.cells - len(text)) // 2, text
+
+
+def _about(length_ms: int) -> str:
+    """A length to the nearest unit that is shown: a day without the margins around its events is still a day."""
+    units = ((10 * _SECOND, 100), (_HOUR, _SECOND), (_DAY, _MINUTE))
+    unit = next((unit for below, unit in units if length_ms < below), _HOUR)
+    # Below a second nothing is cut anyway.
+    return format_duration((length_ms + unit // 2) // unit * unit if length_ms >= _SECOND else length_ms)
 
 
 def _ticks(stretch: Stretch, step: int) -> Iterator[tuple[int, str]]:

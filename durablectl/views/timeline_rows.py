@@ -43,7 +43,7 @@ def execution_rows(made: Timeline) -> list[TimelineRow]:
     count = len(made.folded.invocations) + any(span.to_ms is None for span in made.invocations.spans)
     return [
         TimelineRow(lambda cells: own("execution"), tuple(made.execution.spans), made.elapsed_ms),
-        TimelineRow(lambda cells: own(f"invocations ({count})"), tuple(made.invocations.spans), made.compute_ms),
+        TimelineRow(lambda cells: _invocations_label(count, cells), tuple(made.invocations.spans), made.compute_ms),
     ]
 
 
@@ -79,6 +79,11 @@ def limit_rows(rows: Sequence[TimelineRow], most: int = MOST_ROWS) -> list[Timel
     if len(kept) > most:
         kept = [*kept[: most - 1], _merge(kept[most - 1 :])]
     return kept
+
+
+def _invocations_label(count: int, cells: int | None) -> Line:
+    whole = f"invocations ({count})"
+    return own(whole if cells is None or len(whole) <= cells else "invocations")
 
 
 def _operation_row(made: Timeline, row: JoinedNodes, depth: int) -> TimelineRow:
