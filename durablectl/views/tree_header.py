@@ -75,8 +75,10 @@ def _second(top: TreeExecution, display: Display) -> list[Line]:
 
 def _clause(top: TreeExecution, display: Display) -> Line:
     execution = top.detail.execution
-    if execution.ended_at is not None:
-        return join((own("ended"), display.instant(execution.ended_at, other_days=Precision.SECONDS)))
+    # The history is read after the status, so it may know of an end that the status does not.
+    ended_at = execution.ended_at or top.folded.execution.ended_at
+    if ended_at is not None:
+        return join((own("ended"), display.instant(ended_at, other_days=Precision.SECONDS)))
     if execution.status in _PAUSED:
         return _pause(top, display)
     if not execution.status.is_open:
