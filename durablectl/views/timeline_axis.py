@@ -146,7 +146,8 @@ def _break_label(stretch: Stretch) -> tuple[int, str]:
     length = _about(stretch.segment.length_ms)
     texts = (f"{BREAK} {length} {BREAK}", f"{BREAK} {length}{BREAK}", f"{BREAK}{length}{BREAK}", BREAK)
     text = next((text for text in texts if len(text) <= stretch.cells), BREAK)
-    return stretch.first + (stretch.cells - len(text)) // 2, text
+    # Rounded up: what stands at the very start of the axis is to keep a blank after it.
+    return stretch.first + (stretch.cells - len(text) + 1) // 2, text
 
 
 def _about(length_ms: int) -> str:
