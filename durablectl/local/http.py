@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,23 +13,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from durablectl.local import errors, tokens
+from durablectl.local import errors, reading, tokens
 from durablectl.local.catalog import Catalog
 from durablectl.local.checkpointing import Checkpointing
 from durablectl.local.invoking import MAX_SYNC_PAYLOAD_BYTES, InvokeRequest, Invoking
 from durablectl.local.logs import Logs
 from durablectl.local.operating import ListRequest, Operating
 from durablectl.local.runtime_api import bounded_body
-from durablectl.model import wire
-from durablectl.model.arn import parse_execution_arn
-from durablectl.model.payloads import ErrorPayload
 
 Json = dict[str, Any]
 Handler = Callable[[Request], Awaitable[Response]]
 
-MAX_BODY_BYTES = 8 * 1024 * 1024
-"""Of requests that have no limit of their own; a checkpoint may carry a 6 MB result."""
-MAX_PAGE_ITEMS = 1000
+MAX_CHECKPOINT_BYTES = 40 * 1024 * 1024
+"""A checkpoint may carry a 6 MB result, and in JSON one byte of it may take six."""
+MAX_FUNCTION_ITEMS = 10_000
+FUNCTIONS_A_PAGE = 50
 
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _SERVER = "durablectl"
@@ -110,9 +107,15 @@ class FunctionRoutes:
         return _response(answer.status, answer.payload, sent)
 
     async def list_functions(self, request: Request) -> Response:
-        """ListFunctions; everything fits on one page."""
-        everything = [self._catalog.configuration(function) for function in self._catalog]
-        return _json({"Functions": everything})
+        """ListFunctions, by name; like Lambda it gives at most 50 a page, whatever is asked for."""
+        names = [function.name for function in self._catalog]
+        after = reading.function_marker(request)
+        size = min(reading.max_items(request, most=MAX_FUNCTION_ITEMS) or FUNCTIONS_A_PAGE, FUNCTIONS_A_PAGE)
+        page = [function for function in self._catalog if function.name > after][:size]
+        answer: Json = {"Functions": [self._catalog.configuration(function) for function in page]}
+        if page and page[-1].name != names[-1]:
+            answer["NextMarker"] = tokens.marker("functions", page[-1].name)
+        return _json(answer)
 
     async def get(self, request: Request) -> Response:
         """GetFunction."""
@@ -153,71 +156,70 @@ class ExecutionRoutes:
 
     async def checkpoint(self, request: Request) -> Response:
         """CheckpointDurableExecution."""
-        body = await _read_object(request)
+        body = await reading.read_object(request, MAX_CHECKPOINT_BYTES)
         token, client_token = body.get("CheckpointToken"), body.get("ClientToken")
         if not isinstance(token, str) or not token:
             raise errors.validation(token, "checkpointToken", "Member must not be null")
         client_token = client_token if isinstance(client_token, str) else None
         updates = body.get("Updates")
-        return _json(await self._checkpointing.checkpoint(_execution_id(request), token, updates, client_token))
+        return _json(await self._checkpointing.checkpoint(reading.execution_id(request), token, updates, client_token))
 
     async def state(self, request: Request) -> Response:
         """GetDurableExecutionState."""
         token = request.query_params.get("CheckpointToken", "")
-        marker, limit = request.query_params.get("Marker"), _max_items(request)
-        return _json(self._checkpointing.state(_execution_id(request), token, marker, limit))
+        marker, limit = request.query_params.get("Marker"), reading.max_items(request)
+        return _json(self._checkpointing.state(reading.execution_id(request), token, marker, limit))
 
     async def list_executions(self, request: Request) -> Response:
         """ListDurableExecutionsByFunction."""
         query = request.query_params
         statuses = frozenset(query.getlist("Statuses"))
-        if len(statuses) > 10:
-            raise errors.validation(sorted(statuses), "statuses", "Member must have length less than or equal to 10")
+        reading.check_statuses(statuses)
         asked = ListRequest(
             function=request.path_params["name"],
             qualifier=query.get("Qualifier"),
             name=query.get("DurableExecutionName"),
             statuses=statuses,
-            started_after=_instant(request, "StartedAfter"),
-            started_before=_instant(request, "StartedBefore"),
-            reverse=_flag(request, "ReverseOrder", default=False),
+            started_after=reading.instant(request, "StartedAfter"),
+            started_before=reading.instant(request, "StartedBefore"),
+            reverse=reading.flag(request, "ReverseOrder", default=False),
             marker=query.get("Marker"),
-            max_items=_max_items(request),
+            max_items=reading.max_items(request),
         )
         return _json(await self._operating.list_executions(asked))
 
     async def get(self, request: Request) -> Response:
         """GetDurableExecution."""
-        with_data = _flag(request, "IncludeExecutionData", default=True)
+        with_data = reading.flag(request, "IncludeExecutionData", default=True)
         return _json(await self._operating.get(request.path_params["arn"], with_data=with_data))
 
     async def history(self, request: Request) -> Response:
         """GetDurableExecutionHistory; the service model says that data is included by default."""
         answer = await self._operating.history(
             request.path_params["arn"],
-            with_data=_flag(request, "IncludeExecutionData", default=True),
-            newest_first=_flag(request, "ReverseOrder", default=False),
+            with_data=reading.flag(request, "IncludeExecutionData", default=True),
+            newest_first=reading.flag(request, "ReverseOrder", default=False),
             marker=request.query_params.get("Marker"),
-            max_items=_max_items(request),
+            max_items=reading.max_items(request),
         )
         return _json(answer)
 
     async def stop(self, request: Request) -> Response:
         """StopDurableExecution; the body is the error object."""
-        error = await _read_error(request)
+        error = await reading.read_error(request)
         return _json(await self._operating.stop(request.path_params["arn"], error if error.is_present else None))
 
     async def succeed_callback(self, request: Request) -> Response:
         """SendDurableExecutionCallbackSuccess; the body is the result."""
-        body = await bounded_body(request, MAX_BODY_BYTES)
+        body = await bounded_body(request, reading.MAX_BODY_BYTES)
         if body is None:
-            raise errors.too_large(MAX_BODY_BYTES)
+            raise errors.too_large(reading.MAX_BODY_BYTES)
         await self._operating.succeed_callback(request.path_params["id"], body)
         return _json({})
 
     async def fail_callback(self, request: Request) -> Response:
         """SendDurableExecutionCallbackFailure; the body is the error object."""
-        await self._operating.fail_callback(request.path_params["id"], await _read_error(request))
+        await self._operating.fail_callback(request.path_params["id"], await reading.read_error(request))
         return _json({})
 
     async def heartbeat_callback(self, request: Request) -> Response:
@@ -234,7 +236,9 @@ class LogRoutes:
 
     async def call(self, request: Request) -> Response:
         """The operation that a header names."""
-        return _json(await self._logs.answer(request.headers.get("X-Amz-Target", ""), await _read_object(request)))
+        return _json(
+            await self._logs.answer(request.headers.get("X-Amz-Target", ""), await reading.read_object(request))
+        )
 
 
 class LoopbackOnly:
@@ -259,66 +263,6 @@ def _foreign(host: str, origin: bytes | None) -> str | None:
     if name.lower() not in _LOOPBACK_NAMES:
         return f"The local service answers loopback names only, not '{host}'."
     return "The local service does not answer web pages." if origin is not None else None
-
-
-# --- requests ---------------------------------------------------------------------------------------------------------
-
-
-def _execution_id(request: Request) -> str:
-    arn = request.path_params["arn"]
-    parsed = parse_execution_arn(arn)
-    if parsed is None:
-        raise errors.validation(arn, "durableExecutionArn", "Member must be the ARN of a durable execution")
-    return parsed.id
-
-
-async def _read_object(request: Request) -> Mapping[str, Any]:
-    body = await bounded_body(request, MAX_BODY_BYTES)
-    if body is None:
-        raise errors.too_large(MAX_BODY_BYTES)
-    try:
-        value = json.loads(body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise errors.serialization(f"Could not parse request body into json: {error}") from None
-    if not isinstance(value, dict):
-        raise errors.serialization("Start of structure or map found where not expected.")
-    return value
-
-
-async def _read_error(request: Request) -> ErrorPayload:
-    return wire.read_error(await _read_object(request))
-
-
-def _max_items(request: Request) -> int:
-    text = request.query_params.get("MaxItems", "0")
-    try:
-        value = int(text)
-    except ValueError:
-        raise errors.serialization(f"'{text}' can not be converted to Integer") from None
-    if value < 0:
-        raise errors.validation(value, "maxItems", "Member must have value greater than or equal to 0")
-    if value > MAX_PAGE_ITEMS:
-        raise errors.validation(value, "maxItems", f"Member must have value less than or equal to {MAX_PAGE_ITEMS}")
-    return value
-
-
-def _flag(request: Request, name: str, *, default: bool) -> bool:
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if text not in ("true", "false"):
-        raise errors.serialization(f"'{text}' can not be converted to Boolean")
-    return text == "true"
-
-
-def _instant(request: Request, name: str) -> datetime | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    instant = wire.read_instant(text)
-    if instant is None:
-        raise errors.serialization(f"'{text}' can not be converted to Timestamp")
-    return instant
 
 
 # --- responses --------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 from tests.local.checkpoint_support import NOW
 from tests.local.http_support import (
     DURABLE,
+    FUNCTIONS,
     Served,
     paged,
     refused,
@@ -96,6 +97,7 @@ async def test_a_list_takes_every_form_of_a_function_s_name(server: Served, name
             "ValidationException",
             "length less than or equal to 10",
         ),
+        ({"Statuses": "DOZING"}, "ValidationException", "Value 'DOZING' at 'statuses'"),
         ({"Marker": "x"}, "InvalidParameterValueException", "Invalid marker"),
         ({"Qualifier": "live"}, "InvalidParameterValueException", "Cannot filter durable executions by alias."),
     ],
@@ -107,3 +109,22 @@ async def test_a_list_refuses_what_it_cannot_read(
 
     member = "Message" if code == "SerializationException" else "message"
     assert message in refused(answer, 400, code, member=member)
+
+
+async def test_boto3_pages_through_the_functions(server: Served) -> None:
+    paginator = server.client.get_paginator("list_functions")
+
+    def collect() -> list[list[str]]:
+        pages = paginator.paginate(PaginationConfig={"PageSize": 2})
+        return [[function["FunctionName"] for function in page["Functions"]] for page in pages]
+
+    pages = await asyncio.to_thread(collect)
+
+    assert [len(page) for page in pages[:-1]] == [2] * (len(pages) - 1)
+    assert [name for page in pages for name in page] == [function.name for function in server.world.engine.catalog]
+
+
+async def test_functions_behind_a_foreign_marker_are_refused(server: Served) -> None:
+    answer = await server.get(FUNCTIONS, Marker="x")
+
+    assert "Invalid marker" in refused(answer, 400, "InvalidParameterValueException")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from durablectl.local import tokens
+from durablectl.local.http import MAX_CHECKPOINT_BYTES
+from durablectl.local.reading import MAX_BODY_BYTES
 from tests.local.http_support import (
     DURABLE,
     FUNCTIONS,
@@ -73,10 +75,10 @@ async def test_a_checkpoint_without_a_token_is_a_validation_error(server: Served
 
 async def test_a_body_over_the_limit_is_refused(server: Served) -> None:
     call, identifier = await pending_callback(server)
-    body = b"x" * (8 * 1024 * 1024 + 1)
+    checkpoint, completion = execution_path(call.arn, "/checkpoint"), callback_path(identifier, "/succeed")
 
-    for path in (execution_path(call.arn, "/checkpoint"), callback_path(identifier, "/succeed")):
-        refused(await server.post(path, body), 413, "RequestTooLargeException")
+    for path, limit in ((checkpoint, MAX_CHECKPOINT_BYTES), (completion, MAX_BODY_BYTES)):
+        refused(await server.post(path, b"x" * (limit + 1)), 413, "RequestTooLargeException")
 
 
 async def test_a_callback_result_is_limited(server: Served) -> None:
