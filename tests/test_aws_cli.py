@@ -65,7 +65,7 @@ def wait_until_closed(demo: Demo, name: str) -> None:
 def test_list_functions_shows_which_are_durable(aws: Aws) -> None:
     functions = {each["FunctionName"]: each for each in aws("list-functions")["Functions"]}
 
-    assert functions["orders"]["DurableConfig"] == {"ExecutionTimeout": 86_400, "RetentionPeriodInDays": 1}
+    assert functions["orders"]["DurableConfig"] == {"ExecutionTimeout": 604_800, "RetentionPeriodInDays": 1}
     assert "DurableConfig" not in functions["tax"]
 
 
