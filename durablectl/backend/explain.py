@@ -186,7 +186,8 @@ def unreachable(failure: Failure, attempt: Attempt) -> DurablectlError:
     if attempt.source.backend == "aws":
         hint.append("check the network, the region and proxy settings")
     else:
-        hint.append("to start a local service: durablectl local start")
+        hint.append("to start a local service: durablectl local start FILE.py:HANDLER")
+        hint.append("or one with sample functions: durablectl local demo")
     return Unreachable(
         f"cannot reach {attempt.endpoint}", hint=hint, details={"endpoint_url": attempt.source.endpoint_url}
     )

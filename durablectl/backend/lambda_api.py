@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -242,6 +243,8 @@ def _read_event_without_data(raw: Json) -> Event:
 _RAW = "Raw"
 _IS_CUT = "IsCut"
 _BROKEN_OFF = Failure("ConnectionClosedError", "the connection ended in the middle of the answer")
+_URL = re.compile(r"(?: URL)?:? ?\"?https?://[^\s\"]*\"?\.?")
+_SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
 _OUR_SERVER = "durablectl"
 """What our local service calls itself."""
 _DUMMY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
@@ -291,7 +294,7 @@ class BotocoreTransport:
         except botocore.exceptions.ClientError as error:
             raise RequestFailed(_read_failure(error.response)) from error
         except botocore.exceptions.BotoCoreError as error:
-            raise RequestFailed(Failure(type(error).__name__, str(error))) from error
+            raise RequestFailed(Failure(type(error).__name__, _reason(error))) from error
         raw = answer.get(_RAW, answer)
         if not isinstance(raw, Mapping):
             raise RequestFailed(_BROKEN_OFF if _IS_CUT in answer else Failure("UnreadableAnswer", is_json=False))
@@ -368,6 +371,13 @@ class BotocoreTransport:
         for name in ("container-role", "iam-role"):
             providers.remove(name)
         return {} if self._session.get_credentials() else _DUMMY_KEYS
+
+
+def _reason(error: Any) -> str:
+    """What the client library says, without the URL of the request, and what the system says to it."""
+    text = _URL.sub("", str(error))
+    stated = _SYSTEM_ERROR.search(str(error.kwargs.get("error", "")))
+    return f"{text}: {stated.group(1)}" if stated and stated.group(1) not in text else text
 
 
 def _keep_raw(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TextIO
 
 from durablectl.cli.progress import Obstacle
 from durablectl.errors import DurablectlError
 from durablectl.views.errors import error_document, error_lines
+from durablectl.views.glyphs import ASCII_TWINS
 from durablectl.views.render.json_text import encode_json
-from durablectl.views.text import clean
+from durablectl.views.text import clean, fold_words
 
 _STYLES = {"debug:": "2", "error:": "1;31", "warning:": "1;33", "note:": "36", "next:": "32"}
 
@@ -22,6 +24,10 @@ class Diagnostics:
     stream: TextIO
     is_terminal: bool = False
     color: bool = False
+    columns: int | None = None
+    """Width of the terminal; None where there is none."""
+    is_ascii: bool = False
+    """Whether glyphs must do without characters beyond ASCII."""
     quiet: bool = False
     verbose: bool = False
     machine: bool = False
@@ -62,23 +68,26 @@ class Diagnostics:
             return
         message, *below = error_lines(error)
         self._line("error:", message)
-        self.lines(below)
+        for line, following in pairwise([*below, ""]):
+            # What a caret points into stays on one line.
+            self.lines([line] if following.strip().startswith("^") else self._folded(line, indent="    "))
 
     def interrupted(self, error: DurablectlError, exit_code: int) -> None:
         """Say what stands after Ctrl-C, on a line of its own below the ^C that the terminal shows."""
         if self.machine:
             self.error(error, exit_code=exit_code)
         else:
-            self.write(f"\n{clean(error.message)}\n" if self.is_terminal else f"{clean(error.message)}\n")
+            message = clean(error.message)
+            self.lines(["", message] if self.is_terminal else [message])
 
     def lines(self, lines: Sequence[str]) -> None:
         """Write lines as they are: a preview, whose data is clean already."""
-        self.write("".join(f"{line}\n" for line in lines))
+        self.write("".join(f"{self._shown(line)}\n" for line in lines))
 
     def ask(self, question: str) -> None:
         """Write a question and leave the cursor behind it."""
         self.stop_progress()
-        self.write(f"{question} ")
+        self.write(f"{self._shown(question)} ")
 
     def write(self, text: str) -> None:
         """Write text as it is."""
@@ -101,4 +110,12 @@ class Diagnostics:
 
     def _line(self, prefix: str, text: str) -> None:
         head = f"\x1b[{_STYLES[prefix]}m{prefix}\x1b[0m" if self.color else prefix
-        self.write(f"{head} {clean(text)}\n")
+        first, *rest = self._folded(f"{prefix} {clean(text)}", indent="  ")
+        lines = [f"{head}{first.removeprefix(prefix)}", *rest]
+        self.lines(lines)
+
+    def _folded(self, line: str, *, indent: str) -> list[str]:
+        return [line] if self.columns is None else fold_words(line, self.columns, indent=indent)
+
+    def _shown(self, text: str) -> str:
+        return text.translate(ASCII_TWINS) if self.is_ascii else text

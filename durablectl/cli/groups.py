@@ -208,7 +208,7 @@ def _traceback_of(error: BaseException) -> str:
 
 def _asks_for_documents(arguments: Sequence[str]) -> bool:
     """Whether a program reads the result, judged before the command line is understood."""
-    formats = ("json", "jsonl", "yaml")
+    formats = ("json", "jsonl", "yaml", "name", "plain")
     after = pairwise(arguments)
     return any(option in ("-o", "--output") and value in formats for option, value in after) or any(
         argument in (f"-o{word}", f"--output={word}") for argument in arguments for word in formats

@@ -16,11 +16,12 @@ from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.operate.callbacks import FoundCallback
 from durablectl.operate.targets import Target
 from durablectl.views.durations import format_duration, milliseconds
-from durablectl.views.text import clean, fit, width
+from durablectl.views.text import clean, fit, fold_words, width
 
 STOP_EFFECT = "Irreversible. Code running now continues until its next checkpoint; nothing is rolled back."
 
-_LEAST_WIDTH = 60
+_MAX_WIDTH = 100
+_LEAST_GAP = 2
 _MAX_ROWS = 20
 _SHOWN_OF_PAYLOAD = 200
 _NEWEST_EVENTS = 1000
@@ -31,14 +32,15 @@ def stop_preview(runtime: Runtime, targets: Sequence[Target]) -> tuple[str, ...]
     executions = [target.execution or runtime.backend.execution(target.arn).execution for target in targets]
     if len(targets) > 1:
         return (
-            _title(runtime, f"Stop {len(targets)} executions", targets[0]),
+            *_title(runtime, f"Stop {len(targets)} executions", targets[0]),
             *_table(executions, targets, runtime),
-            f"  {STOP_EFFECT}",
+            *_effect(runtime),
         )
     target, execution = targets[0], executions[0]
     doing = _doing(_newest_part(runtime, target.arn), runtime.now())
     state = " · ".join(part for part in (_status(execution, runtime.now()), doing) if part)
-    return (_title(runtime, "Stop this execution?", target), _identity(target), f"  {state}", f"  {STOP_EFFECT}")
+    title = _title(runtime, "Stop this execution?", target)
+    return (*title, *_identity(runtime, target), f"  {state}", *_effect(runtime))
 
 
 def callback_preview(runtime: Runtime, title: str, found: FoundCallback, payload: bytes | None) -> tuple[str, ...]:
@@ -48,8 +50,8 @@ def callback_preview(runtime: Runtime, title: str, found: FoundCallback, payload
     left = f"{_span(operation.timeout_at - now)} left" if operation.timeout_at else "no timeout"
     path = f" ({found.path})" if found.path else ""
     return (
-        _title(runtime, title, found.target),
-        _identity(found.target),
+        *_title(runtime, title, found.target),
+        *_identity(runtime, found.target),
         f"  callback {clean(found.label)}{path} · {', '.join(part for part in (age, left) if part)}",
         f"  {_payload(payload)}",
     )
@@ -67,21 +69,29 @@ def label_of(target: Target) -> str:
     return f"{function}/{target.name}" if function and target.name else target.arn
 
 
-def _title(runtime: Runtime, text: str, target: Target) -> str:
-    """The question at the left, the connection at the right, so that nobody acts on the wrong account."""
+def _title(runtime: Runtime, text: str, target: Target) -> tuple[str, ...]:
+    """The question at the left, the connection at the right or below, so that nobody acts on the wrong account."""
     source, parts = runtime.backend.source, target.parts
     connection = [f"context {source.context}" if source.context else None, parts.account if parts else None]
     region = (parts.region if parts else None) or source.region
     right = clean(" · ".join(part for part in (*connection, region, source.endpoint_url) if part))
-    gap = max(2, max(_LEAST_WIDTH, min(runtime.process.columns, 100)) - width(text) - width(right))
-    return f"{text}{' ' * gap}{right}"
+    gap = min(runtime.process.columns, _MAX_WIDTH) - width(text) - width(right)
+    return (text, f"  {right}") if gap < _LEAST_GAP else (f"{text}{' ' * gap}{right}",)
 
 
-def _identity(target: Target) -> str:
+def _effect(runtime: Runtime) -> list[str]:
+    return fold_words(f"  {STOP_EFFECT}", runtime.process.columns, indent="  ")
+
+
+def _identity(runtime: Runtime, target: Target) -> tuple[str, ...]:
+    """Function, name and id, on one line where there is room."""
     parts = target.parts
     function, slash, name = label_of(target).partition("/")
-    label = f"{function} / {name}" if slash and parts else label_of(target)
-    return f"  {clean(label)}" + (f"   {clean(parts.id)}" if parts else "")
+    label = clean(f"{function} / {name}" if slash and parts else label_of(target))
+    if parts is None:
+        return (f"  {label}",)
+    line = f"  {label}   {clean(parts.id)}"
+    return (line,) if width(line) <= runtime.process.columns else (f"  {label}", f"  {clean(parts.id)}")
 
 
 def _status(execution: Execution, now: datetime) -> str:

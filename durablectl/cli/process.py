@@ -112,8 +112,16 @@ def current_process(environ: Mapping[str, str]) -> Process:
         stderr_is_terminal=_is_terminal(sys.stderr),
         columns=shutil.get_terminal_size().columns,
         lines=shutil.get_terminal_size().lines,
-        encoding=sys.stdout.encoding or "utf-8",
+        encoding=_encoding(environ, sys.stdout.encoding or "utf-8"),
     )
+
+
+def _encoding(environ: Mapping[str, str], stated: str) -> str:
+    """The encoding of stdout; Python writes UTF-8 in the C locale, whose terminals need not know it."""
+    if environ.get("PYTHONIOENCODING") or environ.get("PYTHONUTF8") == "1":
+        return stated
+    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environ.get(name))), "")
+    return "ascii" if locale in ("C", "POSIX") else stated
 
 
 def wants_color(choice: str | None, environ: Mapping[str, str], *, is_terminal: bool) -> bool:

@@ -47,7 +47,11 @@ class Runtime:
         self.process = process
         self.globals = Globals()
         self.choices = Choices()
-        self.diagnostics = Diagnostics(process.stderr, is_terminal=process.stderr_is_terminal)
+        self.diagnostics = Diagnostics(
+            process.stderr,
+            is_terminal=process.stderr_is_terminal,
+            columns=process.columns if process.stderr_is_terminal else None,
+        )
         self.standing = "nothing was changed"
         """What is true when Ctrl-C ends the command now."""
         self.stdin_taken_for: str | None = None
@@ -70,6 +74,7 @@ class Runtime:
             later["color"] = "never"
         self.globals = replace(self.globals, **later)
         self.diagnostics.color = self.wants_color(is_terminal=self.process.stderr_is_terminal)
+        self.diagnostics.is_ascii = self.is_ascii
 
     def prepare(self, choices: Choices) -> None:
         """Take what was chosen for the output of the command."""

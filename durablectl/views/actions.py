@@ -149,7 +149,14 @@ def _target_cell(result: ActionResult, display: Display) -> Line:
 def _action_detail(result: ActionResult, display: Display) -> Line:
     if result.error is not None:
         return data(result.error.message, "red")
-    return comma(_change(result), _waited(result.wait_ms), data(result.reason))
+    return comma(_change(result), _waited(result.wait_ms), _callback(result, display), data(result.reason))
+
+
+def _callback(result: ActionResult, display: Display) -> Line:
+    """Which callback of an execution was meant; one that was given by its id stands in the first column."""
+    if result.callback_id is None or result.name is None:
+        return EMPTY
+    return join((own("callback"), short_id(result.callback_id, display)))
 
 
 def _change(result: ActionResult) -> Line:

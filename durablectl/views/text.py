@@ -80,6 +80,27 @@ def fit(text: str, cells: int) -> str:
     return head(text, cells - 1) + ELLIPSIS
 
 
+_COMMAND = re.compile(r"(?:durablectl|aws) \S.*$")
+
+
+def fold_words(text: str, cells: int, *, indent: str = "") -> list[str]:
+    """A cleaned text in lines of at most `cells` cells, broken between words; those after the first are indented.
+
+    A command at its end stays whole, so that it can be copied, and so does what is laid out with more than one space.
+    """
+    if width(text) <= cells or "  " in text.strip():
+        return [text]
+    command = _COMMAND.search(text)
+    words = [*text[: command.start()].split(), command.group()] if command else text.split()
+    lines = [text[: len(text) - len(text.lstrip())] + words[0]]
+    for word in words[1:]:
+        if width(lines[-1]) + 1 + width(word) <= cells:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(indent + word)
+    return lines
+
+
 def head(text: str, cells: int) -> str:
     """As much of a cleaned text as fits into `cells` cells."""
     used = 0

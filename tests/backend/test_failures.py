@@ -239,7 +239,11 @@ def test_refused_connection_names_the_endpoint_and_how_to_start_a_service() -> N
 
     assert time.monotonic() - started < 3
     assert raised.value.message == f"cannot reach {endpoint}"
-    assert raised.value.hint[-1] == "to start a local service: durablectl local start"
+    assert raised.value.hint == (
+        "Could not connect to the endpoint: Connection refused",
+        "to start a local service: durablectl local start FILE.py:HANDLER",
+        "or one with sample functions: durablectl local demo",
+    )
 
 
 def test_endpoint_that_swallows_connections_is_reported_within_three_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

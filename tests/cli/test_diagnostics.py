@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import time
 
 import pytest
 
 from durablectl.cli.diagnostics import Diagnostics
+from durablectl.cli.process import current_process
 from durablectl.cli.progress import Progress
-from durablectl.errors import AccessDenied
+from durablectl.errors import AccessDenied, UsageError
 
 DEADLINE_S = 20
 
@@ -125,3 +127,38 @@ def _wait_for(stream: io.StringIO, text: str) -> None:
     while text not in stream.getvalue():
         assert time.monotonic() < deadline, stream.getvalue()
         time.sleep(0.01)
+
+
+def test_on_a_terminal_long_lines_are_folded_and_carets_keep_their_place() -> None:
+    stream = io.StringIO()
+    hint = ["a hint that is longer than the terminal is wide", "--query items[?name == 'x' && status == 'y'", "   ^"]
+    error = UsageError("a message that is longer than the terminal is wide", hint=hint)
+
+    Diagnostics(stream, is_terminal=True, columns=40).error(error)
+
+    assert stream.getvalue() == (
+        "error: a message that is longer than the\n"
+        "  terminal is wide\n"
+        "  a hint that is longer than the\n"
+        "    terminal is wide\n"
+        "  --query items[?name == 'x' && status == 'y'\n"
+        "     ^\n"
+    )
+
+
+def test_ascii_holds_for_what_is_told_too() -> None:
+    stream = io.StringIO()
+
+    Diagnostics(stream, is_ascii=True).note("context dev · eu-west-1 – orders…")
+
+    assert stream.getvalue() == "note: context dev | eu-west-1 - orders~\n"
+
+
+@pytest.mark.parametrize("variables", [{"LC_ALL": "C"}, {"LC_CTYPE": "POSIX"}, {"LANG": "C"}])
+def test_the_c_locale_gets_ascii(variables: dict[str, str]) -> None:
+    assert current_process(variables).encoding == "ascii"
+
+
+@pytest.mark.parametrize("variables", [{}, {"LC_ALL": "C.UTF-8", "LANG": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "1"}])
+def test_any_other_locale_gets_what_python_says(variables: dict[str, str]) -> None:
+    assert current_process(variables).encoding == (sys.stdout.encoding or "utf-8")

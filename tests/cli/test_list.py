@@ -140,7 +140,7 @@ def test_a_bad_query_is_refused_before_any_request(backend: FakeBackend) -> None
         ("-o", "xml"),
         ("--color", "blue"),
         ("--time-format", "long"),
-        ("--raw", "-o", "plain"),
+        ("--raw", "-o", "wide"),
         ("--count", "--reasons"),
     ],
 )

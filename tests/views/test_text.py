@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from durablectl.views.lines import data, fit_line, line_width, own, pad, text_of, wrap_line
 from durablectl.views.render.documents import encode_yaml
 from durablectl.views.render.json_text import encode_json
-from durablectl.views.text import clean, clean_lines, fit, is_safe, split_escapes, width
+from durablectl.views.text import clean, clean_lines, fit, fold_words, is_safe, split_escapes, width
 
 nasty = st.text(
     st.one_of(
@@ -155,3 +155,19 @@ def _has_surrogate(value: object) -> bool:
 
 def test_yaml_is_in_block_style() -> None:
     assert encode_yaml({"a": [1, {"b": "yes"}]}) == "a:\n- 1\n- b: 'yes'\n"
+
+
+@pytest.mark.parametrize(
+    "text, lines",
+    [
+        ("short", ["short"]),
+        ("one two three four five", ["one two three", "  four five"]),
+        ("see it with: durablectl get orders/order-1042", ["see it with:", "  durablectl get orders/order-1042"]),
+        ("missing action:  lambda:StopIt", ["missing action:  lambda:StopIt"]),
+        ("a " + "x" * 30, ["a", "  " + "x" * 30]),
+        ("  indented text that goes on", ["  indented text", "  that goes on"]),
+        ("漢字 漢字 漢字 漢字", ["漢字 漢字 漢字", "  漢字"]),
+    ],
+)
+def test_long_texts_are_folded_between_words_and_commands_stay_whole(text: str, lines: list[str]) -> None:
+    assert fold_words(text, 15, indent="  ") == lines

@@ -17,6 +17,7 @@ from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration
 from durablectl.operate.listing import Listing, ListQuery, list_executions
 from durablectl.operate.reading import DataLevel
+from durablectl.operate.wording import listed
 from durablectl.views.executions import list_view
 from durablectl.views.lines import own
 from durablectl.views.view import ALL_FORMATS, Column, ListFacts, View, bare
@@ -89,7 +90,7 @@ def _view(runtime: Runtime, listing: Listing, reasons: bool) -> View[Any]:
 
 def _tell(runtime: Runtime, listing: Listing, shown: int, filters: Filters, reasons: bool) -> None:
     """What the rows alone do not say."""
-    searched = ", ".join(one.label for one in listing.searched) or "no durable function"
+    searched = listed([one.label for one in listing.searched]) or "no durable function"
     if not shown and not listing.failures:
         facts = "; ".join([f"searched {searched}", *describe_filters(filters)])
         runtime.diagnostics.note(f"no executions match ({facts})")

@@ -19,12 +19,15 @@ def render_plain(view: View[Any], options: OutputOptions, stream: BinaryIO) -> i
     if options.query is not None:
         return _render_found(view, options, stream)
     columns = select_columns(view.columns, options.columns, wide=True)
-    if options.headers:
-        _write(stream, "\t".join(column.key for column in columns))
+    header = ["\t".join(column.key for column in columns)] if options.headers else []
     count = 0
     for item in view.items:
-        _write(stream, "\t".join(plain_cell(column.value(item)) for column in columns))
+        line = "\t".join(plain_cell(column.value(item)) for column in columns)
+        # The header waits for the first item: where that cannot be read, nothing has been written.
+        _write(stream, *header, line)
+        header = []
         count += 1
+    _write(stream, *header)
     return count
 
 
@@ -87,6 +90,6 @@ def _bare(value: Any) -> str:
     return clean(value) if isinstance(value, str) else _as_text(value)
 
 
-def _write(stream: BinaryIO, line: str) -> None:
-    stream.write(line.encode("utf-8", "backslashreplace") + b"\n")
+def _write(stream: BinaryIO, *lines: str) -> None:
+    stream.write("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
     stream.flush()
