@@ -75,7 +75,8 @@ def _shared_bundles(spec: CommandSpec) -> tuple[type, ...]:
     raw: tuple[type, ...] = (Raw,) if spec.has_raw else ()
     data: tuple[type, ...] = (DataAccess,) if spec.reads_data else ()
     # A pager whose reader leaves ends the command: nothing that is being changed may depend on it.
-    paging: tuple[type, ...] = (Paging,) if spec.formats and spec.level == 0 and spec.group != Group.FOLLOW else ()
+    is_long = spec.group == Group.INSPECT or spec.has_raw
+    paging: tuple[type, ...] = (Paging,) if is_long and spec.formats and spec.level == 0 else ()
     return (*output, *raw, *table, *data, *paging, Narration, Globals)
 
 

@@ -94,5 +94,6 @@ def test_a_pipe_gets_no_pager() -> None:
     assert ran.err == ""
 
 
-def test_what_changes_something_has_no_pager() -> None:
-    assert run("stop", "order-1", "--pager").code == 2
+@pytest.mark.parametrize("command", [("stop", "order-1"), ("wait", "order-1"), ("local", "demo")])
+def test_what_changes_something_or_goes_on_has_no_pager(command: tuple[str, ...]) -> None:
+    assert run(*command, "--pager").code == 2
