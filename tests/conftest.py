@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = ["tests.servers.fixtures", "tests.goldens", "tests.skips", "tests.local.crash_option"]
+pytest_plugins = [
+    "tests.servers.fixtures",
+    "tests.goldens",
+    "tests.skips",
+    "tests.properties",
+    "tests.local.crash_option",
+]
 
 _FOREIGN = ("AWS_", "DURABLECTL_", "XDG_")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
