@@ -174,9 +174,10 @@ def conflict(failure: Failure, attempt: Attempt) -> DurablectlError:
 
 def refused(failure: Failure, attempt: Attempt) -> DurablectlError:
     """The service finds the request itself wrong."""
+    whole = ["a callback id must be given whole"] if attempt.call.subject == "callback" else []
     return UsageError(
         f"the service refuses the request to {attempt.call.purpose} {attempt.label}",
-        hint=f"it said: {failure.quote}",
+        hint=[f"it said: {failure.quote}", *whole],
     )
 
 

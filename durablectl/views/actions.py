@@ -149,6 +149,9 @@ def _target_cell(result: ActionResult, display: Display) -> Line:
 def _action_detail(result: ActionResult, display: Display) -> Line:
     if result.error is not None:
         return data(result.error.message, "red")
+    if result.outcome == Outcome.SKIPPED and result.reason:
+        # It tells the status that is in its way.
+        return data(result.reason)
     return comma(_change(result), _waited(result.wait_ms), _callback(result, display), data(result.reason))
 
 
