@@ -376,7 +376,7 @@ CHANGES: dict[str, Ask] = {
 
 
 @pytest.mark.parametrize("command", CHANGES)
-def test_read_only_connection_refuses_changes_without_a_request_24(stub: StubService, command: str) -> None:
+def test_check_24_a_read_only_connection_refuses_changes_without_a_request(stub: StubService, command: str) -> None:
     with pytest.raises(ReadOnlyRefused, match=f"context local is read-only; {command} is not available"):
         CHANGES[command](backend_at(stub.endpoint, read_only=True))
 
