@@ -111,7 +111,7 @@ def expected(server: Server, filters: ListFilter) -> list[str]:
 @pytest.mark.parametrize("oldest_first", [False, True], ids=["newest first", "oldest first"])
 @pytest.mark.parametrize("wanted", FILTERS)
 @pytest.mark.parametrize("kind", SERVERS)
-def test_list_is_what_was_asked_for_whatever_the_server_makes_of_it_15_16(
+def test_check_15_and_16_a_list_is_what_was_asked_for_whatever_the_server_makes_of_it(
     kind: str, wanted: str, oldest_first: bool
 ) -> None:
     server = SERVERS[kind]()
@@ -227,7 +227,7 @@ def test_order_of_a_page(keys: list[float], order: Order) -> None:
 
 @pytest.mark.parametrize("newest_first", [False, True])
 @pytest.mark.parametrize("sent_newest_first", [False, True])
-def test_history_comes_in_the_order_asked_for_15(newest_first: bool, sent_newest_first: bool) -> None:
+def test_check_15_a_history_comes_in_the_order_asked_for(newest_first: bool, sent_newest_first: bool) -> None:
     ids = [5, 4, 3, 2, 1] if sent_newest_first else [1, 2, 3, 4, 5]
     pages = iter([[Event(number, "StepStarted") for number in ids[start : start + 2]] for start in range(0, 5, 2)])
 
