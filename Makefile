@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 AWS := .venv-aws
 WORKERS ?= auto
 
-.PHONY: demo test lint bench clean help
+.PHONY: demo test lint bench pictures clean help
 
 help:
 	@echo "make demo   run durable functions on this machine and watch one"
 	@echo "make test   run the linters and all tests"
 	@echo "make lint   run the linters alone"
 	@echo "make bench  measure against the AWS CLI and the official local runner"
+	@echo "make pictures  draw the pictures of the README from a running demo"
 
 demo: $(VENV)/.installed
 	$(BIN)/durablectl local demo $(DEMO_FLAGS)
@@ -28,6 +29,9 @@ lint: $(VENV)/.developed
 
 bench: $(VENV)/.developed $(AWS)/.installed
 	$(BIN)/python tests/benchmarks/run.py
+
+pictures: $(VENV)/.developed $(AWS)/.installed
+	$(BIN)/python -m tests.pictures
 
 clean:
 	rm -rf $(VENV) $(AWS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

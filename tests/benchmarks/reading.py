@@ -85,7 +85,7 @@ def compare_commands(endpoint: str, environment: Mapping[str, str]) -> None:
         "tree": ours("tree", "--no-data"),
         "timeline": ours("timeline"),
     }
-    costs = {name: median for name, median in measured(commands, environment)}
+    costs = dict(measured(commands, environment))
     for name in ("json", "raw"):
         what = f"reading: history --data -o json{' --raw' if name == 'raw' else ''} of {EVENTS:,} events"
         _report(f"{what}, processor time against the AWS CLI", costs[name].seconds, costs["aws"].seconds, 0.60, "s")
