@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from durablectl.views.render.json_text import encode_json
+from durablectl.views.render.json_text import encode_json, json_chunks
 from durablectl.views.render.options import OutputOptions
 from durablectl.views.text import is_safe
 from durablectl.views.view import RawShape, View, stamped
@@ -14,7 +14,10 @@ from durablectl.views.view import RawShape, View, stamped
 def render_json(view: View[Any], options: OutputOptions, stream: BinaryIO) -> int:
     """One JSON document."""
     document, count = _document(view, options)
-    _write(stream, encode_json(_queried(document, options), indent=2))
+    for chunk in json_chunks(_queried(document, options), indent=2):
+        stream.write(chunk.encode())
+    stream.write(b"\n")
+    stream.flush()
     return count
 
 
