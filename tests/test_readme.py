@@ -26,7 +26,6 @@ COMMAND_BLOCKS = [block for block in BLOCKS if block.language == "bash"]
 (HANDLER,) = [block.text for block in BLOCKS if block.language == "python"]
 
 SET_UP = {
-    "git clone https://github.com/durablectl/durablectl && cd durablectl": None,
     "make demo": "make demo DEMO_FLAGS=--exit",
 }
 """The lines that prepare a machine, and the line of the project's check that runs each; a checkout is there already."""
