@@ -281,6 +281,7 @@ def _answering(handler: Handler) -> Handler:
         except errors.ServiceError as error:
             return _refused(error)
         except Exception:
+            # The edge of the service: a bug in one request must not end what other executions rely on.
             _log.exception("%s %s failed", request.method, request.url.path)
             return _refused(errors.internal("An internal error occurred in the local service."))
 
