@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from durablectl.local.functions import Function
-from durablectl.local.journal import Journal
+from durablectl.local.functions.functions import Function
+from durablectl.local.journal.journal import Journal
 from durablectl.local.service import LocalService, ServiceOptions, bind
 
 

@@ -13,24 +13,24 @@ from pathlib import Path
 
 from durablectl.clock import Clock, SystemClock
 from durablectl.errors import Conflict, DurablectlError, ServiceFault
-from durablectl.local.catalog import Catalog, Identity
-from durablectl.local.checkpointing import Checkpointing
-from durablectl.local.engine import Engine
-from durablectl.local.functions import Function
-from durablectl.local.http import application
-from durablectl.local.invocations import LogLine
-from durablectl.local.invoking import Invoking
-from durablectl.local.journal import Journal
-from durablectl.local.logs import Logs
-from durablectl.local.operating import Operating
-from durablectl.local.platform_lines import PlatformLines
-from durablectl.local.port_holder import port_holder
-from durablectl.local.recovery import Recovered, recover
-from durablectl.local.runtime_api import QuietServer
-from durablectl.local.store import OutputLine
-from durablectl.local.timers import Timers
-from durablectl.local.verdicts import RetryPolicy
-from durablectl.local.workers import WorkerPool
+from durablectl.local.engine.checkpointing import Checkpointing
+from durablectl.local.engine.engine import Engine
+from durablectl.local.engine.invoking import Invoking
+from durablectl.local.engine.operating import Operating
+from durablectl.local.engine.recovery import Recovered, recover
+from durablectl.local.engine.timers import Timers
+from durablectl.local.functions.catalog import Catalog, Identity
+from durablectl.local.functions.functions import Function
+from durablectl.local.http.application import application
+from durablectl.local.http.port_holder import port_holder
+from durablectl.local.journal.journal import Journal
+from durablectl.local.journal.store import OutputLine
+from durablectl.local.logs.cloudwatch import Logs
+from durablectl.local.logs.platform_lines import PlatformLines
+from durablectl.local.rules.verdicts import RetryPolicy
+from durablectl.local.workers.invocations import LogLine
+from durablectl.local.workers.pool import WorkerPool
+from durablectl.local.workers.runtime_api import QuietServer
 
 STOP_GRACE_S = 2.0
 """How long running invocations may go on after a request to stop; what is cut off is repeated at the next start."""

@@ -15,7 +15,7 @@ import pytest
 
 from durablectl.cli.diagnostics import Diagnostics
 from durablectl.cli.log_lines import LogPrinter, readable
-from durablectl.local.invocations import LogLine
+from durablectl.local.workers.invocations import LogLine
 from tests.cli.harness import run
 
 DEADLINE_S = 60

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from durablectl.backend.base import ListFilter, Source, StartedExecution, StateOperation
 from durablectl.clock import Clock, ManualClock
 from durablectl.errors import CallbackClosed, NameInUse, NotFound, UsageError
-from durablectl.local.navigable_state import StateView
+from durablectl.local.rules.navigable_state import StateView
 from durablectl.model.arn import parse_function_name
 from durablectl.model.events import Event
 from durablectl.model.executions import Alias, Execution, ExecutionDetail, Function, PauseDetails

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from durablectl.local import errors
-from durablectl.local.draft import Draft, Target, Unresolved
-from durablectl.local.transitions import CheckpointRules
-from durablectl.local.updates import ChainedInvokeOptions, OperationUpdate
+from durablectl.local.rules.draft import Draft, Target, Unresolved
+from durablectl.local.rules.transitions import CheckpointRules
+from durablectl.local.rules.updates import ChainedInvokeOptions, OperationUpdate
 from durablectl.model.events import Event
 from durablectl.model.operations import Fold, fold
 from durablectl.model.payloads import ErrorPayload, Payload

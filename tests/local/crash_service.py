@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from durablectl.local.functions import DurableConfig, Function
+from durablectl.local.functions.functions import DurableConfig, Function
 from durablectl.local.service import ServiceOptions, run
 from tests.local.worker_support import make_function
 

@@ -14,20 +14,20 @@ from typing import Any, TypeVar
 import pytest
 
 from durablectl.clock import ManualClock
-from durablectl.local.catalog import Catalog, Identity
-from durablectl.local.checkpointing import Checkpointing
-from durablectl.local.engine import CHILD_SETTLE_S, Engine
+from durablectl.local.engine.checkpointing import Checkpointing
+from durablectl.local.engine.engine import CHILD_SETTLE_S, Engine
+from durablectl.local.engine.invoking import InvokeAnswer, InvokeRequest, Invoking
+from durablectl.local.engine.live import Facts, LiveExecution
+from durablectl.local.engine.operating import Operating
+from durablectl.local.engine.recovery import Recovered, recover
+from durablectl.local.engine.timers import Timers
 from durablectl.local.errors import ServiceError
-from durablectl.local.functions import DurableConfig, Function, parse_source
-from durablectl.local.invocations import Invocation, InvocationFault, InvocationOutcome
-from durablectl.local.invoking import InvokeAnswer, InvokeRequest, Invoking
-from durablectl.local.journal import Journal
-from durablectl.local.live import Facts, LiveExecution
-from durablectl.local.operating import Operating
-from durablectl.local.recovery import Recovered, recover
-from durablectl.local.store import ExecutionRecord, Store
-from durablectl.local.timers import Timers
-from durablectl.local.verdicts import RetryPolicy
+from durablectl.local.functions.catalog import Catalog, Identity
+from durablectl.local.functions.functions import DurableConfig, Function, parse_source
+from durablectl.local.journal.journal import Journal
+from durablectl.local.journal.store import ExecutionRecord, Store
+from durablectl.local.rules.verdicts import RetryPolicy
+from durablectl.local.workers.invocations import Invocation, InvocationFault, InvocationOutcome
 from durablectl.model.operations import Fold
 from tests.local.checkpoint_support import EXECUTION_ID, NOW
 from tests.local.worker_support import eventually

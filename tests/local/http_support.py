@@ -16,8 +16,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from durablectl.local.http import application
-from durablectl.local.runtime_api import QuietServer, loopback_socket
+from durablectl.local.http.application import application
+from durablectl.local.workers.runtime_api import QuietServer, loopback_socket
 from tests.local.engine_support import Call, World, callback, opened
 from tests.local.worker_support import eventually
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from durablectl.local.invocations import InvocationFault
-from durablectl.local.verdicts import RetryPolicy
+from durablectl.local.rules.verdicts import RetryPolicy
+from durablectl.local.workers.invocations import InvocationFault
 from durablectl.model.payloads import ErrorPayload
 from tests.local.engine_support import World, callback, callback_id, opened, raw, refusal, retry, wait
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from durablectl.local.errors import ServiceError
-from durablectl.local.verdicts import RetryPolicy
+from durablectl.local.rules.verdicts import RetryPolicy
 from durablectl.model import wire
 from durablectl.model.operations import fold
 from durablectl.model.statuses import OperationStatus

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from durablectl.local.filter_patterns import InvalidPattern, parse_filter_pattern
+from durablectl.local.logs.filter_patterns import InvalidPattern, parse_filter_pattern
 
 RECORD = json.dumps({"executionArn": "arn:aws:x/1", "attempt": 2, "record": {"requestId": "r-1"}, "ok": True})
 

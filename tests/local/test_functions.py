@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from durablectl.errors import ConfigError, DurablectlError, UsageError
-from durablectl.local.functions import (
+from durablectl.local.functions.functions import (
     DurableConfig,
     Function,
     Source,
@@ -20,7 +20,7 @@ from durablectl.local.functions import (
     parse_function_option,
     parse_source,
 )
-from durablectl.local.probe import probe_all
+from durablectl.local.functions.probe import probe_all
 from tests.local.worker_support import HANDLERS
 
 

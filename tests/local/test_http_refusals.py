@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from durablectl.local import tokens
-from durablectl.local.http import MAX_CHECKPOINT_BYTES
-from durablectl.local.reading import MAX_BODY_BYTES
+from durablectl.local.http.application import MAX_CHECKPOINT_BYTES
+from durablectl.local.http.reading import MAX_BODY_BYTES
 from tests.local.http_support import (
     DURABLE,
     FUNCTIONS,

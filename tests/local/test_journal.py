@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from durablectl.errors import ConfigError, Conflict
-from durablectl.local.journal import Journal
-from durablectl.local.store import OutputLine, Store
+from durablectl.local.journal.journal import Journal
+from durablectl.local.journal.store import OutputLine, Store
 from durablectl.model.events import Event
 from tests.local.checkpoint_support import NOW
 from tests.local.test_store import make_events, make_record
@@ -149,7 +149,7 @@ async def test_a_journal_that_never_started_can_be_closed(tmp_path: Path) -> Non
 HOLD = """
 import sys
 from pathlib import Path
-from durablectl.local.journal import Journal
+from durablectl.local.journal.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 sys.stdout.write("held\\n")
 sys.stdout.flush()

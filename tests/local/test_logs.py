@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from durablectl.clock import ManualClock
-from durablectl.local import logs as module
 from durablectl.local.errors import ServiceError
-from durablectl.local.invocations import Invocation, InvocationFault, InvocationOutcome
-from durablectl.local.journal import Journal
-from durablectl.local.logs import Logs
-from durablectl.local.platform_lines import PlatformLines
-from durablectl.local.store import PLATFORM, OutputLine
+from durablectl.local.journal.journal import Journal
+from durablectl.local.journal.store import PLATFORM, OutputLine
+from durablectl.local.logs import cloudwatch as module
+from durablectl.local.logs.cloudwatch import Logs
+from durablectl.local.logs.platform_lines import PlatformLines
+from durablectl.local.workers.invocations import Invocation, InvocationFault, InvocationOutcome
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 FILTER = "Logs_20140328.FilterLogEvents"

@@ -6,11 +6,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from durablectl.local.draft import Draft
-from durablectl.local.invocation_events import invocation_event
-from durablectl.local.live import InFlight
-from durablectl.local.navigable_state import StateView, epoch_milliseconds, page
-from durablectl.local.updates import OperationUpdate
+from durablectl.local.engine.live import InFlight
+from durablectl.local.rules.draft import Draft
+from durablectl.local.rules.invocation_events import invocation_event
+from durablectl.local.rules.navigable_state import StateView, epoch_milliseconds, page
+from durablectl.local.rules.updates import OperationUpdate
 from durablectl.model.operations import Fold
 from tests.local.checkpoint_support import BOOM, EXECUTION_ID, NOW, after, checkpoint, later, started, update
 from tests.local.engine_support import live_execution

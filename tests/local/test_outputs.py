@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from durablectl.local.draft import Closing
-from durablectl.local.outputs import Rejected, Suspended, read_output
+from durablectl.local.rules.draft import Closing
+from durablectl.local.rules.outputs import Rejected, Suspended, read_output
 from durablectl.model.payloads import ErrorPayload
 from tests.strategies import json_values
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from durablectl.local.engine.recovery import Recovered
 from durablectl.local.errors import ServiceError
-from durablectl.local.recovery import Recovered
 from tests.local.engine_support import FUNCTIONS, World, callback, chained, opened, raw, retry, wait
 
 END = raw("EXECUTION", "SUCCEED", "end", Payload='"done"')

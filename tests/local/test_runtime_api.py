@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from durablectl.local.runtime_api import RuntimeApi
+from durablectl.local.workers.runtime_api import RuntimeApi
 
 BASE = "/2018-06-01/runtime"
 

@@ -19,10 +19,10 @@ import pytest
 
 from durablectl.errors import ConfigError, Conflict, DurablectlError
 from durablectl.local.background import running_service
-from durablectl.local.functions import DurableConfig
-from durablectl.local.invocations import LogLine
-from durablectl.local.journal import Journal
+from durablectl.local.functions.functions import DurableConfig
+from durablectl.local.journal.journal import Journal
 from durablectl.local.service import ServiceOptions, bind, run
+from durablectl.local.workers.invocations import LogLine
 from tests.local.http_support import lambda_client
 from tests.local.test_store import make_events, make_record
 from tests.local.worker_support import HANDLERS, eventually, make_function

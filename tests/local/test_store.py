@@ -12,9 +12,16 @@ from typing import Any
 import pytest
 
 from durablectl.errors import ConfigError
-from durablectl.local.completions import Ending, close_execution
-from durablectl.local.draft import Draft
-from durablectl.local.store import APPLICATION_ID, SCHEMA_VERSION, ExecutionRecord, OutputLine, RecordQuery, Store
+from durablectl.local.journal.store import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    ExecutionRecord,
+    OutputLine,
+    RecordQuery,
+    Store,
+)
+from durablectl.local.rules.completions import Ending, close_execution
+from durablectl.local.rules.draft import Draft
 from durablectl.model.events import Event
 from durablectl.model.operations import fold
 from durablectl.model.payloads import ErrorPayload, Payload

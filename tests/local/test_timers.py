@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from durablectl.clock import ManualClock, SystemClock
-from durablectl.local.timers import Timers
+from durablectl.local.engine.timers import Timers
 from tests.local.checkpoint_support import NOW, later
 from tests.local.worker_support import eventually
 

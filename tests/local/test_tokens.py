@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from durablectl.local import tokens
-from durablectl.local.live import InFlight
+from durablectl.local.engine.live import InFlight
 from durablectl.local.tokens import CallbackAddress
 from tests.local.checkpoint_support import NOW
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from durablectl.local.completions import complete_wait, fail_callback, succeed_callback
-from durablectl.local.draft import Closing, Draft
 from durablectl.local.errors import ServiceError
-from durablectl.local.transitions import finished_attempts
-from durablectl.local.updates import ChainedInvokeOptions, OperationUpdate
+from durablectl.local.rules.completions import complete_wait, fail_callback, succeed_callback
+from durablectl.local.rules.draft import Closing, Draft
+from durablectl.local.rules.transitions import finished_attempts
+from durablectl.local.rules.updates import ChainedInvokeOptions, OperationUpdate
 from durablectl.model import wire
 from durablectl.model.events import Event
 from durablectl.model.operations import Fold, fold

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from durablectl.local.errors import ServiceError
-from durablectl.local.updates import (
+from durablectl.local.rules.updates import (
     MAX_ERROR_BYTES,
     MAX_EXECUTION_PAYLOAD_BYTES,
     MAX_PAYLOAD_BYTES,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from durablectl.local.completions import Ending, close_execution
-from durablectl.local.draft import Closing, Draft
-from durablectl.local.invocations import InvocationFault, InvocationOutcome
-from durablectl.local.live import LiveExecution
-from durablectl.local.verdicts import RetryPolicy, Verdict, ending_of_plain, judge
+from durablectl.local.engine.live import LiveExecution
+from durablectl.local.rules.completions import Ending, close_execution
+from durablectl.local.rules.draft import Closing, Draft
+from durablectl.local.rules.verdicts import RetryPolicy, Verdict, ending_of_plain, judge
+from durablectl.local.workers.invocations import InvocationFault, InvocationOutcome
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import ExecutionStatus
 from tests.local.checkpoint_support import NOW, after, started, update

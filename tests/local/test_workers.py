@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from durablectl.local.environment import inherited_environment
-from durablectl.local.worker_process import BOOTSTRAP
-from durablectl.local.workers import PoolClosed
+from durablectl.local import bootstrap
+from durablectl.local.workers.inherited_environment import inherited_environment
+from durablectl.local.workers.pool import PoolClosed
 from tests.local.worker_support import HANDLERS, eventually, exists, is_running, make_function, running_service
 
 KILLED_SERVICE = """
@@ -381,7 +381,7 @@ async def test_closing_cuts_off_what_does_not_end_in_time() -> None:
 
 
 def test_bootstrap_runs_on_interpreters_from_python_3_9_on() -> None:
-    ast.parse(BOOTSTRAP.read_text(), feature_version=(3, 9))
+    ast.parse(bootstrap.PYTHON.read_text(), feature_version=(3, 9))
 
 
 async def test_workers_end_when_the_service_is_killed() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from durablectl.clock import SystemClock
-from durablectl.local.functions import Function, parse_source
-from durablectl.local.workers import Invocation, InvocationOutcome, LogLine, WorkerPool
+from durablectl.local.functions.functions import Function, parse_source
+from durablectl.local.workers.pool import Invocation, InvocationOutcome, LogLine, WorkerPool
 
 HANDLERS = Path(__file__).parent / "handlers"
 DEADLINE_S = 30.0

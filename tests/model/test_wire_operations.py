@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from durablectl.local.navigable_state import StateView
+from durablectl.local.rules.navigable_state import StateView
 from durablectl.model.operations import Operation, fold
 from durablectl.model.wire_operations import MAX_ATTEMPTS, read_operation, without_data
 from tests.fakes.histories import (

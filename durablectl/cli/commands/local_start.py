@@ -25,8 +25,8 @@ from durablectl.views.lines import Line, data, join, own
 from durablectl.views.view import View, bare
 
 if TYPE_CHECKING:
-    from durablectl.local.functions import Function
-    from durablectl.local.recovery import Recovered
+    from durablectl.local.engine.recovery import Recovered
+    from durablectl.local.functions.functions import Function
 
 DEFAULT_PORT = 8410
 DEFAULT_STORE = ".durablectl/local.db"
@@ -133,7 +133,7 @@ def _tell_recovered(runtime: Runtime, recovered: Recovered) -> None:
 
 
 def _functions(runtime: Runtime, options: LocalOptions, sources: Sequence[str]) -> list[Function]:
-    from durablectl.local.functions import load_functions, parse_function_option, parse_source
+    from durablectl.local.functions.functions import load_functions, parse_function_option, parse_source
 
     if not sources and not options.named:
         raise UsageError(

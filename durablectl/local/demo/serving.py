@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from durablectl.local.demo import FOLDER, SHORT_LIVED, SOURCES
-from durablectl.local.functions import DurableConfig, Function, load_functions, parse_source
-from durablectl.local.invocations import LogLine
+from durablectl.local.functions.functions import DurableConfig, Function, load_functions, parse_source
+from durablectl.local.rules.verdicts import RetryPolicy
 from durablectl.local.service import ServiceOptions
-from durablectl.local.verdicts import RetryPolicy
+from durablectl.local.workers.invocations import LogLine
 
 _EXECUTION_TIMEOUT_S = 7 * 86_400
 _INVOCATION_TIMEOUT_S = 30

@@ -1,0 +1,113 @@
+"""What a running invocation asks of the service: checkpoints, and pages of its state."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from durablectl.local import errors, tokens
+from durablectl.local.engine.engine import Engine
+from durablectl.local.engine.live import Answered, InFlight, LiveExecution
+from durablectl.local.functions.catalog import LATEST
+from durablectl.local.rules.draft import Draft, Target, Unresolved
+from durablectl.local.rules.navigable_state import MAX_PAGE_ITEMS, StateView, page
+from durablectl.local.rules.transitions import CheckpointRules
+from durablectl.local.rules.updates import ChainedInvokeOptions, read_updates
+from durablectl.model.payloads import ErrorPayload
+
+INVALID_TOKEN = "Invalid checkpoint token"
+DEFAULT_PAGE_ITEMS = 100
+
+
+class Checkpointing:
+    """Answers CheckpointDurableExecution and GetDurableExecutionState for an engine's executions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def checkpoint(
+        self, execution_id: str, token: str, raw_updates: Any, client_token: str | None
+    ) -> dict[str, Any]:
+        """Apply a batch of updates and answer what changed. Raises ServiceError; then nothing was applied."""
+        # Waits and retries whose time has come are completed first, so that a running function sees them.
+        self._engine.timers.fire_due()
+        live, in_flight = self._find(execution_id)
+        if in_flight.answered and in_flight.answered.repeats(client_token, token):
+            # The first request may still wait for its commit; neither may be acknowledged before.
+            await asyncio.shield(in_flight.answered.committed)
+            return in_flight.answered.answer
+        if token != in_flight.token or live.closing:
+            raise errors.invalid_parameter(INVALID_TOKEN)
+        draft = Draft.on(live.folded, self._engine.now())
+        self._rules(live).apply(draft, read_updates(raw_updates))
+        committed = self._engine.commit(live, draft)
+        answer = self._answer(live, in_flight)
+        in_flight.answered = Answered(client_token or "", token, answer, committed)
+        await asyncio.shield(committed)
+        return answer
+
+    def state(self, execution_id: str, token: str, marker: str | None, max_items: int) -> dict[str, Any]:
+        """A page of the operations that a replay can reach. Raises ServiceError for a token that is not current."""
+        live, in_flight = self._find(execution_id)
+        if token != in_flight.token:
+            raise errors.invalid_parameter(INVALID_TOKEN)
+        delivered = in_flight.read_marker(marker) if marker else 0
+        if delivered is None:
+            raise errors.invalid_parameter("Invalid marker")
+        view = self._view(live)
+        reachable = view.navigable(live.folded)
+        limit = min(max_items or DEFAULT_PAGE_ITEMS, MAX_PAGE_ITEMS)
+        carried = page(map(view.operation, reachable[delivered:]), limit)
+        answer: dict[str, Any] = {"Operations": carried}
+        if delivered + len(carried) < len(reachable):
+            answer["NextMarker"] = in_flight.marker(delivered + len(carried))
+        return answer
+
+    def _find(self, execution_id: str) -> tuple[LiveExecution, InFlight]:
+        live = self._engine.live(execution_id)
+        if live is None or live.in_flight is None or live.is_closed:
+            raise errors.invalid_parameter(INVALID_TOKEN)
+        return live, live.in_flight
+
+    def _view(self, live: LiveExecution) -> StateView:
+        return StateView(self._engine.now(), frozenset(live.replay_children))
+
+    def _answer(self, live: LiveExecution, in_flight: InFlight) -> dict[str, Any]:
+        """The changes since the function last saw state, and the next token unless it has closed its execution."""
+        view = self._view(live)
+        changed = [view.operation(live.folded.operations[operation_id]) for operation_id in live.unseen]
+        live.unseen.clear()
+        answer: dict[str, Any] = {"NewExecutionState": {"Operations": changed}}
+        if live.closing:
+            in_flight.token = ""
+        else:
+            answer["CheckpointToken"] = in_flight.rotate()
+        return answer
+
+    def _rules(self, live: LiveExecution) -> CheckpointRules:
+        def mint_callback_id(operation_id: str) -> str:
+            return tokens.callback_id(tokens.CallbackAddress(live.record.id, operation_id))
+
+        return CheckpointRules(self._resolve_target, mint_callback_id)
+
+    def _resolve_target(self, options: ChainedInvokeOptions) -> Target | Unresolved:
+        catalog = self._engine.catalog
+        try:
+            parsed = catalog.parse(options.function_name)
+        except errors.ServiceError:
+            raise errors.invalid_parameter(f"Invalid function ARN '{options.function_name}'") from None
+        if parsed.account and parsed.account != catalog.identity.account:
+            raise errors.invalid_parameter("Cannot start a CHAINED_INVOKE on a function in another account.")
+        if parsed.region and parsed.region != catalog.identity.region:
+            raise errors.invalid_parameter("Cannot start a CHAINED_INVOKE on a function in another region.")
+        try:
+            function, qualifier = catalog.find(options.function_name)
+        except errors.ServiceError as error:
+            return Unresolved(ErrorPayload(error.code, error.message))
+        if function.durable and qualifier is None:
+            return Unresolved(ErrorPayload("InvalidParameterValueException", errors.UNQUALIFIED))
+        child_arn = None
+        if function.durable:
+            name, execution_id = tokens.new_execution_id(), tokens.new_execution_id()
+            child_arn = str(self._engine.execution_arn(function.name, name, execution_id))
+        return Target(function.name, LATEST, function.durable is not None, child_arn)

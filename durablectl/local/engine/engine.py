@@ -1,0 +1,380 @@
+"""The engine: one loop owns every open execution, from its start through invocations, timers and children to its end.
+
+Each change takes the same way: decide on a draft, continue the fold, hand the events to the journal, act. Whoever
+asked is answered when the journal has committed. What is acted on can be derived from the fold again, so a restart
+goes on where the journal ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from durablectl.clock import Clock
+from durablectl.local import tokens
+from durablectl.local.encoding import utf8
+from durablectl.local.engine.execution_timers import ExecutionTimers
+from durablectl.local.engine.live import Facts, InFlight, LiveExecution, write_closing
+from durablectl.local.engine.timers import Timers
+from durablectl.local.functions.catalog import LATEST, Catalog
+from durablectl.local.functions.functions import Function
+from durablectl.local.journal.journal import Journal
+from durablectl.local.journal.store import ExecutionRecord
+from durablectl.local.rules import completions
+from durablectl.local.rules.completions import Due, Ending
+from durablectl.local.rules.draft import Draft
+from durablectl.local.rules.invocation_events import invocation_event
+from durablectl.local.rules.verdicts import RetryPolicy, ending_of_plain, judge, limited
+from durablectl.local.workers.invocations import Invocation, InvocationOutcome
+from durablectl.local.workers.pool import PoolClosed
+from durablectl.model import wire
+from durablectl.model.arn import ExecutionArn
+from durablectl.model.events import Event
+from durablectl.model.operations import fold
+from durablectl.model.payloads import ErrorPayload, Payload
+from durablectl.model.statuses import ExecutionStatus
+
+CHILD_SETTLE_S = 0.25
+"""How long the end of a chained invoke waits for the caller's running invocation to suspend.
+
+On Lambda a chained invoke takes longer than an SDK needs to suspend, so its end is recorded between two invocations.
+"""
+
+
+class Invoker(Protocol):
+    """Runs invocations, as the worker pool does."""
+
+    async def invoke(self, invocation: Invocation) -> InvocationOutcome:
+        """Run one invocation to its outcome. Raises PoolClosed when the service is stopping."""
+
+
+class Engine:
+    """Owns the open executions; all methods belong to one loop.
+
+    `on_failure` is called when the journal cannot write any more: what memory holds is then ahead of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        journal: Journal,
+        invoker: Invoker,
+        clock: Clock,
+        timers: Timers,
+        tasks: asyncio.TaskGroup,
+        retry_policy: RetryPolicy,
+        on_failure: Callable[[], None],
+        child_settle_s: float = CHILD_SETTLE_S,
+    ) -> None:
+        self.catalog = catalog
+        self.journal = journal
+        self.clock = clock
+        self.timers = timers
+        self._invoker = invoker
+        self._tasks = tasks
+        self._retry_policy = retry_policy
+        self._on_failure = on_failure
+        self._child_settle_s = child_settle_s
+        self._execution_timers = ExecutionTimers(timers, on_due=self._on_due, on_timeout=self._time_out)
+        self._is_stopping = False
+        self._live: dict[str, LiveExecution] = {}
+        self._ids_by_name: dict[tuple[str, str], str] = {}
+        self._next_key = 1
+
+    # --- executions ---------------------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The current instant in whole milliseconds, as events carry it."""
+        return _whole_milliseconds(self.clock.now())
+
+    def register(self, key: int, function: str, name: str, execution_id: str) -> None:
+        """Make an execution of the journal known by its name."""
+        self._ids_by_name[function, name] = execution_id
+        self._next_key = max(self._next_key, key + 1)
+
+    def adopt(self, live: LiveExecution) -> None:
+        """Take over an open execution of the journal, with its timers."""
+        self._live[live.record.id] = live
+        self._execution_timers.arm_timeout(live)
+        self._execution_timers.arm(live, live.folded.open_ids)
+
+    def live(self, execution_id: str) -> LiveExecution | None:
+        """An execution that is open, or whose last invocation is still running."""
+        return self._live.get(execution_id)
+
+    def id_of_name(self, function: str, name: str) -> str | None:
+        """The id of the execution that uses a name."""
+        return self._ids_by_name.get((function, name))
+
+    def execution_arn(self, function: str, name: str, execution_id: str) -> ExecutionArn:
+        """The ARN of an execution of this service."""
+        identity = self.catalog.identity
+        return ExecutionArn(identity.partition, identity.region, identity.account, function, LATEST, name, execution_id)
+
+    def create(
+        self, function: Function, *, name: str, execution_id: str, input_text: str, facts: Facts
+    ) -> tuple[LiveExecution, asyncio.Future[None]]:
+        """Start an execution; the future is done when it is committed."""
+        now = self.now()
+        record = ExecutionRecord(
+            key=self._next_key,
+            id=execution_id,
+            arn=str(self.execution_arn(function.name, name, execution_id)),
+            name=name,
+            function=function.name,
+            version=LATEST,
+            started_at=now,
+            facts=facts.write(),
+        )
+        started = Event(
+            1,
+            "ExecutionStarted",
+            now,
+            operation_id=execution_id,
+            details={"execution_timeout_ms": facts.execution_timeout_s * 1000},
+            input=Payload(input_text),
+        )
+        live = LiveExecution(record, facts, fold([started]), asyncio.get_running_loop().create_future())
+        self.register(record.key, function.name, name, execution_id)
+        self.adopt(live)
+        committed = self._watched(self.journal.create(record, [started]))
+        self.wake(live)
+        return live, committed
+
+    def commit(
+        self, live: LiveExecution, draft: Draft, notes: Mapping[str, str | None] | None = None
+    ) -> asyncio.Future[None]:
+        """Make a draft the state of its execution and hand it to the journal; done when it is committed."""
+        was_closed = live.is_closed
+        live.folded = draft.folded
+        live.replay_children |= draft.replay_children
+        live.unseen.update(draft.touched_ids)
+        all_notes = {f"replay_children:{operation_id}": "1" for operation_id in draft.replay_children} | dict(
+            notes or {}
+        )
+        if draft.closing:
+            live.closing = draft.closing
+            all_notes["closing"] = write_closing(draft.closing)
+        committed = self._watched(self.journal.append(live.record.key, draft.events, all_notes))
+        self._execution_timers.arm(live, draft.touched_ids)
+        for operation_id in draft.started_invokes:
+            self.start_invoke(live, operation_id)
+        if live.is_closed and not was_closed:
+            self._close(live, committed)
+        return committed
+
+    def _close(self, live: LiveExecution, committed: asyncio.Future[None]) -> None:
+        self._execution_timers.disarm_all(live)
+        if live.in_flight is None:
+            self._live.pop(live.record.id, None)
+        ending = completions.ending_of_fold(live.folded)
+        committed.add_done_callback(lambda done: _announce(live, done, ending))
+        if live.facts.parent_id and live.facts.parent_operation_id:
+            told = completions.ending_of_child(ending, live.facts.execution_timeout_s)
+            self.deliver(live.facts.parent_id, live.facts.parent_operation_id, told)
+
+    def stop(self, live: LiveExecution, error: ErrorPayload | None) -> asyncio.Future[None]:
+        """End an execution for good; code that runs now goes on until its next checkpoint."""
+        draft = Draft.on(live.folded, self.now())
+        ending = Ending(ExecutionStatus.STOPPED, error=error or completions.STOPPED_BY_REQUEST)
+        completions.close_execution(draft, ending)
+        return self.commit(live, draft)
+
+    def heartbeat(self, live: LiveExecution, operation_id: str) -> asyncio.Future[None]:
+        """Restart the heartbeat timer of a callback."""
+        now = self.now()
+        live.heartbeats[operation_id] = now
+        self._execution_timers.arm(live, [operation_id])
+        notes = {f"heartbeat:{operation_id}": str(wire.write_instant(now))}
+        return self._watched(self.journal.append(live.record.key, [], notes))
+
+    # --- timers -------------------------------------------------------------------------------------------------------
+
+    def _time_out(self, live: LiveExecution) -> None:
+        if live.is_closed:
+            return
+        draft = Draft.on(live.folded, self.now())
+        completions.close_execution(draft, completions.execution_timeout_ending(live.facts.execution_timeout_s))
+        self.commit(live, draft)
+
+    def _on_due(self, live: LiveExecution, due: Due) -> None:
+        operation = live.folded.operations[due.operation_id]
+        if live.is_closed or operation.is_final:
+            return
+        if due.kind == "retry":
+            live.unseen[due.operation_id] = None
+        else:
+            draft = Draft.on(live.folded, self.now())
+            if due.kind == "wait":
+                completions.complete_wait(draft, operation)
+            else:
+                completions.time_out_callback(draft, operation, on_heartbeat=due.kind == "heartbeat")
+            self.commit(live, draft)
+        self.wake(live)
+
+    # --- invocations --------------------------------------------------------------------------------------------------
+
+    def wake(self, live: LiveExecution) -> None:
+        """Invoke the function now, unless an invocation runs, a failed one waits for its repetition, or it is gone."""
+        function = self.catalog.get(live.record.function)
+        is_waiting = live.in_flight is not None or self._execution_timers.has_invocation(live)
+        if live.is_closed or is_waiting or function is None or self._is_stopping:
+            return
+        live.in_flight = InFlight(tokens.new_request_id(), self.now())
+        self.spawn(self._invoke(live, live.in_flight, function), f"invoke {live.record.name}")
+
+    async def _invoke(self, live: LiveExecution, in_flight: InFlight, function: Function) -> None:
+        invocation = Invocation(
+            request_id=in_flight.request_id,
+            function=function,
+            invoked_arn=self.catalog.identity.function_arn(function.name, live.record.version),
+            version=live.record.version,
+            payload=invocation_event(live, in_flight, self.now()),
+            timeout_s=function.timeout_s,
+            trace_id=live.facts.trace_header,
+            tenant_id=live.facts.tenant_id,
+        )
+        live.unseen.clear()
+        live.is_owed = False
+        self._watched(self.journal.append(live.record.key, [], {"invocation": in_flight.write(), "owed": None}))
+        try:
+            outcome = await self._invoker.invoke(invocation)
+        except PoolClosed:
+            # The note stays, so the next start of the service sees an invocation that was cut off.
+            return
+        self._finish_invocation(live, in_flight, outcome)
+
+    def _finish_invocation(self, live: LiveExecution, in_flight: InFlight, outcome: InvocationOutcome) -> None:
+        verdict = judge(live, outcome, self._retry_policy)
+        draft = Draft.on(live.folded, self.now())
+        completions.complete_invocation(
+            draft,
+            request_id=outcome.request_id,
+            started_at=_whole_milliseconds(outcome.started_at),
+            ended_at=_whole_milliseconds(outcome.ended_at),
+            error=verdict.error,
+        )
+        if verdict.ending and not live.is_closed:
+            completions.close_execution(draft, verdict.ending)
+        live.in_flight = None
+        in_flight.ended.set()
+        # What came too late for this invocation is owed to the next one, also after a restart.
+        self.commit(live, draft, {"invocation": None, "owed": "1" if live.unseen else None})
+        if live.is_closed:
+            self._live.pop(live.record.id, None)
+        elif verdict.retry_in_s is not None:
+            due = self.now() + timedelta(seconds=verdict.retry_in_s)
+            self._execution_timers.arm_invocation(live, due, self.wake)
+        elif live.unseen:
+            self.wake(live)
+
+    # --- chained invokes ----------------------------------------------------------------------------------------------
+
+    def start_invoke(self, live: LiveExecution, operation_id: str) -> None:
+        """Call what a chained invoke calls: start a child execution, or invoke a plain function once."""
+        operation = live.folded.operations[operation_id]
+        parsed = self.catalog.parse(operation.function or "")
+        function = self.catalog.get(parsed.name)
+        input_text = (operation.input.text if operation.input else None) or "{}"
+        if function is None:
+            error = ErrorPayload("ResourceNotFoundException", f"Function not found: {operation.function}")
+            self.deliver(live.record.id, operation_id, Ending(ExecutionStatus.FAILED, error=error))
+        elif function.durable and operation.child_arn:
+            *_, name, execution_id = operation.child_arn.split("/")
+            facts = Facts(
+                execution_timeout_s=function.durable.execution_timeout_s,
+                retention_days=function.durable.retention_days,
+                invocation_type="Chained",
+                trace_header=live.facts.trace_header,
+                tenant_id=operation.tenant_id,
+                parent_id=live.record.id,
+                parent_operation_id=operation_id,
+            )
+            self.create(function, name=name, execution_id=execution_id, input_text=input_text, facts=facts)
+        else:
+            call = self._invoke_plain(live, operation_id, function, input_text)
+            self.spawn(call, f"invoke {function.name} for {live.record.name}")
+
+    async def _invoke_plain(self, live: LiveExecution, operation_id: str, function: Function, input_text: str) -> None:
+        tenant_id = live.folded.operations[operation_id].tenant_id
+        outcome = await self.invoke_plain(function, utf8(input_text), live.facts.trace_header, tenant_id)
+        if outcome is not None:
+            self.deliver(live.record.id, operation_id, ending_of_plain(outcome))
+
+    async def invoke_plain(
+        self, function: Function, payload: bytes, trace_header: str, tenant_id: str | None = None
+    ) -> InvocationOutcome | None:
+        """Invoke a function that is not durable; None when the service is stopping."""
+        invocation = Invocation(
+            request_id=tokens.new_request_id(),
+            function=function,
+            invoked_arn=self.catalog.identity.function_arn(function.name, LATEST),
+            version=LATEST,
+            payload=payload,
+            timeout_s=function.timeout_s,
+            trace_id=trace_header,
+            tenant_id=tenant_id,
+        )
+        try:
+            return await self._invoker.invoke(invocation)
+        except PoolClosed:
+            return None
+
+    def deliver(self, parent_id: str, operation_id: str, ending: Ending) -> None:
+        """Tell a chained invoke how its child ended, as soon as the caller is ready to record it."""
+        self.spawn(self._deliver_settled(parent_id, operation_id, ending), f"deliver to {parent_id}")
+
+    async def _deliver_settled(self, parent_id: str, operation_id: str, ending: Ending) -> None:
+        live = self._live.get(parent_id)
+        if live is not None and live.in_flight is not None:
+            try:
+                async with asyncio.timeout(self._child_settle_s):
+                    await live.in_flight.ended.wait()
+            except TimeoutError:
+                pass
+        if live is None or live.is_closed or live.folded.operations[operation_id].is_final:
+            return
+        draft = Draft.on(live.folded, self.now())
+        completions.complete_invoke(draft, live.folded.operations[operation_id], limited(ending, "Chained"))
+        self.commit(live, draft)
+        self.wake(live)
+
+    # --- tasks --------------------------------------------------------------------------------------------------------
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+        """Run a coroutine as a task that belongs to the service."""
+        self._tasks.create_task(coroutine, name=name)
+
+    def _watched(self, committed: asyncio.Future[None]) -> asyncio.Future[None]:
+        """The same future; when the journal fails, the service has to end, whether or not somebody waits for this."""
+        committed.add_done_callback(self._look_at)
+        return committed
+
+    def _look_at(self, committed: asyncio.Future[None]) -> None:
+        if not committed.cancelled() and committed.exception() is not None:
+            self._on_failure()
+
+    def stop_invoking(self) -> None:
+        """Begin no more invocations: the service is stopping, and the journal tells the next one what it owes."""
+        self._is_stopping = True
+
+    def release_waiters(self) -> None:
+        """End the requests that wait for executions, because the service is stopping."""
+        for live in self._live.values():
+            live.ended.cancel()
+
+
+def _whole_milliseconds(instant: datetime) -> datetime:
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def _announce(live: LiveExecution, committed: asyncio.Future[None], ending: Ending) -> None:
+    if live.ended.done():
+        return
+    if committed.cancelled() or committed.exception():
+        live.ended.cancel()
+    else:
+        live.ended.set_result(ending)

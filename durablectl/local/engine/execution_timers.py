@@ -1,0 +1,64 @@
+"""The timers of executions: which ones the operations of an execution need, and what they are called."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from durablectl.local.engine.live import LiveExecution
+from durablectl.local.engine.timers import Timers
+from durablectl.local.rules import completions
+from durablectl.local.rules.completions import Due
+
+_OPERATION_KINDS = ("wait", "retry", "callback", "heartbeat")
+
+
+class ExecutionTimers:
+    """Keeps timers as executions need them; `on_due` is called for operations, `on_timeout` for executions."""
+
+    def __init__(
+        self,
+        timers: Timers,
+        *,
+        on_due: Callable[[LiveExecution, Due], None],
+        on_timeout: Callable[[LiveExecution], None],
+    ) -> None:
+        self._timers = timers
+        self._on_due = on_due
+        self._on_timeout = on_timeout
+
+    def arm_timeout(self, live: LiveExecution) -> None:
+        """Set the timer of the execution timeout."""
+        ends_at = live.record.started_at + timedelta(seconds=live.facts.execution_timeout_s)
+        self._timers.set((live.record.id, "execution"), ends_at, functools.partial(self._on_timeout, live))
+
+    def arm(self, live: LiveExecution, operation_ids: Iterable[str]) -> None:
+        """Set, move or cancel the timers of operations that have changed."""
+        for operation_id in list(operation_ids):
+            operation = live.folded.operations[operation_id]
+            if operation.is_final or live.is_closed:
+                self._disarm(live, operation_id)
+                continue
+            for due in completions.due_of(operation, live.heartbeats.get(operation_id)):
+                key = (live.record.id, due.kind, operation_id)
+                self._timers.set(key, due.at, functools.partial(self._on_due, live, due))
+
+    def arm_invocation(self, live: LiveExecution, at: datetime, invoke: Callable[[LiveExecution], None]) -> None:
+        """Set the timer that repeats a failed invocation."""
+        self._timers.set((live.record.id, "invocation"), at, functools.partial(invoke, live))
+
+    def has_invocation(self, live: LiveExecution) -> bool:
+        """Whether a failed invocation waits for its repetition."""
+        return (live.record.id, "invocation") in self._timers
+
+    def disarm_all(self, live: LiveExecution) -> None:
+        """Cancel all timers of an execution that has ended."""
+        for operation_id in live.folded.open_ids:
+            self._disarm(live, operation_id)
+        self._timers.cancel((live.record.id, "execution"))
+        self._timers.cancel((live.record.id, "invocation"))
+
+    def _disarm(self, live: LiveExecution, operation_id: str) -> None:
+        for kind in _OPERATION_KINDS:
+            self._timers.cancel((live.record.id, kind, operation_id))

@@ -1,0 +1,129 @@
+"""An execution that the engine holds in memory: its fold, and what no event tells."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from durablectl.local import tokens
+from durablectl.local.journal.store import ExecutionRecord
+from durablectl.local.rules.completions import Ending
+from durablectl.local.rules.draft import Closing
+from durablectl.model import wire
+from durablectl.model.operations import Fold
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is fixed at an execution's start and stands in no event; kept with the record."""
+
+    execution_timeout_s: int
+    retention_days: int
+    invocation_type: str
+    """`RequestResponse`, `Event` or `Chained`."""
+    trace_header: str
+    tenant_id: str | None = None
+    parent_id: str | None = None
+    """The execution whose chained invoke started this one."""
+    parent_operation_id: str | None = None
+
+    def write(self) -> dict[str, Any]:
+        """For the journal."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def read(cls, facts: Mapping[str, Any]) -> Facts:
+        """From the journal."""
+        return cls(**facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The last accepted checkpoint of an invocation, kept for a client that repeats its request."""
+
+    client_token: str
+    token: str
+    answer: dict[str, Any]
+    committed: asyncio.Future[None]
+
+    def repeats(self, client_token: str | None, token: str) -> bool:
+        """Whether a request is this one again. Without a client token none is."""
+        return bool(client_token) and (self.client_token, self.token) == (client_token, token)
+
+
+@dataclass(slots=True)
+class InFlight:
+    """The invocation that is running: what it may still checkpoint with, and its last answer for a repeated request."""
+
+    request_id: str
+    started_at: datetime
+    token: str = ""
+    sequence: int = 0
+    answered: Answered | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def rotate(self) -> str:
+        """Make the token of the next checkpoint; the one before is worth nothing any more."""
+        self.sequence += 1
+        self.token = tokens.checkpoint_token(self.request_id, self.sequence)
+        return self.token
+
+    def marker(self, delivered: int) -> str:
+        """The marker behind so many operations of the state; it holds as long as the token does."""
+        return tokens.marker(self.request_id, self.sequence, delivered)
+
+    def read_marker(self, text: str) -> int | None:
+        """How many operations were delivered before a marker; None when it does not hold any more."""
+        parts = tokens.read_marker(text, 3)
+        if parts is None or parts[:2] != [self.request_id, str(self.sequence)] or not parts[2].isdigit():
+            return None
+        return int(parts[2])
+
+    def write(self) -> str:
+        """The note that lets a restarted service see that this invocation was cut off."""
+        return json.dumps({"request_id": self.request_id, "started_at": wire.write_instant(self.started_at)})
+
+
+@dataclass(slots=True)
+class LiveExecution:
+    """One execution in memory; only the engine's loop touches it."""
+
+    record: ExecutionRecord
+    facts: Facts
+    folded: Fold
+    ended: asyncio.Future[Ending]
+    """Done when the end is committed."""
+    replay_children: set[str] = field(default_factory=set)
+    heartbeats: dict[str, datetime] = field(default_factory=dict)
+    closing: Closing | None = None
+    """Decided by a checkpoint, carried out when the invocation ends."""
+    in_flight: InFlight | None = None
+    unseen: dict[str, None] = field(default_factory=dict)
+    """Operations that changed since the function last saw state."""
+    is_owed: bool = False
+    """Read at a restart: changes were left unseen by the last invocation."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the execution has ended."""
+        return self.folded.execution.status.is_closed
+
+    @property
+    def input_text(self) -> str | None:
+        """The input as it was given."""
+        return self.folded.execution.input.text if self.folded.execution.input else None
+
+
+def write_closing(closing: Closing) -> str:
+    """The note that keeps a decided end over a restart."""
+    return json.dumps({"result": closing.result, "error": wire.write_error(closing.error) if closing.error else None})
+
+
+def read_closing(text: str) -> Closing:
+    """Read back what `write_closing` wrote."""
+    raw = json.loads(text)
+    return Closing(raw["result"], wire.read_error(raw["error"]) if raw["error"] is not None else None)

@@ -1,0 +1,127 @@
+"""Taking up what the journal holds when the service starts: timers, callbacks, children, interrupted invocations."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from durablectl.local.engine.engine import Engine
+from durablectl.local.engine.live import Facts, InFlight, LiveExecution, read_closing
+from durablectl.local.journal.store import StoredExecution
+from durablectl.local.rules import completions
+from durablectl.local.rules.draft import Draft
+from durablectl.local.rules.verdicts import decided_ending
+from durablectl.model import wire
+from durablectl.model.operations import fold
+from durablectl.model.payloads import ErrorPayload
+from durablectl.model.statuses import OperationStatus, OperationType
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a start found in the journal."""
+
+    open_count: int
+    waiting_functions: tuple[str, ...]
+    """Functions that are not served any more; their executions wait for them."""
+
+
+async def recover(engine: Engine) -> Recovered:
+    """Go on with every open execution of the journal."""
+    for key, function, name, execution_id in await engine.journal.names():
+        engine.register(key, function, name, execution_id)
+    stored = await engine.journal.open_executions()
+    loaded = [_load(execution) for execution in stored]
+    for live in loaded:
+        engine.adopt(live)
+    for live in loaded:
+        await _resume(engine, live)
+    functions = {live.record.function for live in loaded}
+    return Recovered(len(loaded), tuple(sorted(name for name in functions if engine.catalog.get(name) is None)))
+
+
+def _load(stored: StoredExecution) -> LiveExecution:
+    live = LiveExecution(
+        stored.record,
+        Facts.read(stored.record.facts),
+        fold(stored.events),
+        asyncio.get_running_loop().create_future(),
+    )
+    for name, value in stored.notes.items():
+        _read_note(live, name, value)
+    return live
+
+
+def _read_note(live: LiveExecution, name: str, value: str) -> None:
+    kind, _, operation_id = name.partition(":")
+    match kind:
+        case "replay_children":
+            live.replay_children.add(operation_id)
+        case "heartbeat":
+            live.heartbeats[operation_id] = _instant(live, float(value))
+        case "closing":
+            live.closing = read_closing(value)
+        case "owed":
+            live.is_owed = True
+        case "invocation":
+            raw = json.loads(value)
+            live.in_flight = InFlight(raw["request_id"], _instant(live, raw["started_at"]))
+
+
+def _instant(live: LiveExecution, value: float) -> datetime:
+    return wire.read_instant(value) or live.record.started_at
+
+
+async def _resume(engine: Engine, live: LiveExecution) -> None:
+    interrupted, live.in_flight = live.in_flight, None
+    if interrupted is not None:
+        _record_interruption(engine, live, interrupted)
+    if live.is_closed:
+        return
+    for operation in live.folded.open_operations:
+        if operation.type == OperationType.CHAINED_INVOKE:
+            await _resume_invoke(engine, live, operation.id)
+    if interrupted is not None or live.is_owed or _owes_invocation(engine, live):
+        engine.wake(live)
+
+
+def _record_interruption(engine: Engine, live: LiveExecution, interrupted: InFlight) -> None:
+    """The end of an invocation that the service cut off by ending itself; the workers end with it."""
+    draft = Draft.on(live.folded, engine.now())
+    message = "The local service ended while this invocation was running."
+    completions.complete_invocation(
+        draft,
+        request_id=interrupted.request_id,
+        started_at=interrupted.started_at,
+        ended_at=max(interrupted.started_at, live.folded.last_event_at or interrupted.started_at),
+        error=None if live.closing else ErrorPayload(completions.INTERRUPTED_TYPE, message),
+    )
+    if live.closing and not live.is_closed:
+        completions.close_execution(draft, decided_ending(live, live.closing))
+    engine.commit(live, draft, {"invocation": None})
+
+
+async def _resume_invoke(engine: Engine, live: LiveExecution, operation_id: str) -> None:
+    child_arn = live.folded.operations[operation_id].child_arn
+    child_id = child_arn.rpartition("/")[2] if child_arn else ""
+    if engine.live(child_id):
+        return
+    record = await engine.journal.record(child_id) if child_id else None
+    if record is None:
+        engine.start_invoke(live, operation_id)
+        return
+    ended = completions.ending_of_fold(fold(await engine.journal.events(record.key)))
+    timeout_s = Facts.read(record.facts).execution_timeout_s
+    engine.deliver(live.record.id, operation_id, completions.ending_of_child(ended, timeout_s))
+
+
+def _owes_invocation(engine: Engine, live: LiveExecution) -> bool:
+    """Whether something happened that no invocation has seen, read from the history alone."""
+    folded = live.folded
+    last = folded.invocations[-1] if folded.invocations else None
+    if last is None or last.error is not None or folded.last_event_id > last.event_id:
+        return True
+    now = engine.now()
+    return any(operation.status_at(now) == OperationStatus.READY for operation in folded.open_operations)

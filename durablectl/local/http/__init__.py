@@ -1,0 +1,1 @@
+"""The service's HTTP: Lambda's routes, and what requests carry."""

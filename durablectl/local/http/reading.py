@@ -1,0 +1,107 @@
+"""What requests to the service carry: bodies, parameters and markers, read as the API's shapes say or refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+
+from durablectl.local import errors, tokens
+from durablectl.local.workers.runtime_api import bounded_body
+from durablectl.model import wire
+from durablectl.model.arn import parse_execution_arn
+from durablectl.model.payloads import ErrorPayload
+from durablectl.model.statuses import ExecutionStatus
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""Of requests that have no limit of their own."""
+MAX_PAGE_ITEMS = 1000
+MAX_STATUSES = 10
+
+
+def execution_id(request: Request) -> str:
+    """The execution that the path names by its ARN."""
+    arn = request.path_params["arn"]
+    parsed = parse_execution_arn(arn)
+    if parsed is None:
+        raise errors.validation(arn, "durableExecutionArn", "Member must be the ARN of a durable execution")
+    return parsed.id
+
+
+async def read_object(request: Request, limit: int = MAX_BODY_BYTES) -> Mapping[str, Any]:
+    """The JSON object in the body, of at most `limit` bytes; an empty body is an empty object."""
+    body = await bounded_body(request, limit)
+    if body is None:
+        raise errors.too_large(limit)
+    try:
+        value = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise errors.serialization(f"Could not parse request body into json: {error}") from None
+    if not isinstance(value, dict):
+        raise errors.serialization("Start of structure or map found where not expected.")
+    return value
+
+
+async def read_error(request: Request) -> ErrorPayload:
+    """The error object that is the body."""
+    return wire.read_error(await read_object(request))
+
+
+def check_statuses(statuses: frozenset[str]) -> None:
+    """Refuse statuses that the API does not have, and too many of them."""
+    if len(statuses) > MAX_STATUSES:
+        constraint = f"Member must have length less than or equal to {MAX_STATUSES}"
+        raise errors.validation(sorted(statuses), "statuses", constraint)
+    for status in sorted(statuses):
+        if not ExecutionStatus(status).is_known:
+            constraint = f"Member must satisfy enum value set: [{', '.join(ExecutionStatus)}]"
+            raise errors.validation(status, "statuses", constraint)
+
+
+def function_marker(request: Request) -> str:
+    """The name behind which a list of functions goes on; empty at its start."""
+    marker = request.query_params.get("Marker")
+    if not marker:
+        return ""
+    parts = tokens.read_marker(marker, 2)
+    if parts is None or parts[0] != "functions":
+        raise errors.invalid_parameter("Invalid marker")
+    return parts[1]
+
+
+def max_items(request: Request, *, most: int = MAX_PAGE_ITEMS) -> int:
+    """How many items a page may have at most; 0 leaves it to the service."""
+    text = request.query_params.get("MaxItems", "0")
+    try:
+        value = int(text)
+    except ValueError:
+        raise errors.serialization(f"'{text}' can not be converted to Integer") from None
+    if value < 0:
+        raise errors.validation(value, "maxItems", "Member must have value greater than or equal to 0")
+    if value > most:
+        raise errors.validation(value, "maxItems", f"Member must have value less than or equal to {most}")
+    return value
+
+
+def flag(request: Request, name: str, *, default: bool) -> bool:
+    """A boolean parameter."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if text not in ("true", "false"):
+        raise errors.serialization(f"'{text}' can not be converted to Boolean")
+    return text == "true"
+
+
+def instant(request: Request, name: str) -> datetime | None:
+    """A parameter that is an instant, or None without it."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    instant = wire.read_instant(text)
+    if instant is None:
+        raise errors.serialization(f"'{text}' can not be converted to Timestamp")
+    return instant

@@ -1,0 +1,1 @@
+"""The journal: what the service knows, on disk."""

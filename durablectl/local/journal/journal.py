@@ -1,0 +1,194 @@
+"""The journal: appends the events of executions and acknowledges only what is committed.
+
+One thread works on the store. It takes all that is queued, commits once, then answers everyone, so the price of a
+durable commit is shared by whoever waits at that moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from durablectl.local.journal.store import (
+    ExecutionRecord,
+    KeptLine,
+    OutputLine,
+    OutputQuery,
+    RecordQuery,
+    Store,
+    StoredExecution,
+)
+from durablectl.local.journal.store_lock import StoreLock
+from durablectl.model.events import Event
+
+_T = TypeVar("_T")
+
+
+class Journal:
+    """Appends and reads executions; its methods are called on one loop only.
+
+    `path` None keeps everything in memory. Raises ConfigError for a file that cannot be used as a store, and Conflict
+    for one that another service holds.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._lock = StoreLock(path) if path else None
+        try:
+            self._store = Store(path)
+        except BaseException:
+            self._release()
+            raise
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread that works on the store from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Write what is queued, then let go of the store."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            await asyncio.to_thread(self._thread.join)
+        else:
+            self._store.close()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.release()
+
+    @property
+    def failure(self) -> Exception | None:
+        """The error that ended writing; whatever is written afterwards fails with it."""
+        return self._failure
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def create(self, record: ExecutionRecord, events: Sequence[Event]) -> asyncio.Future[None]:
+        """Add an execution with its first events; done when it is committed."""
+        return self._write(lambda store: store.create(record, events))
+
+    def append(
+        self, key: int, events: Sequence[Event], notes: Mapping[str, str | None] | None = None
+    ) -> asyncio.Future[None]:
+        """Append events and set notes of an execution in one transaction; done when it is committed."""
+        return self._write(lambda store: store.append(key, events, notes or {}))
+
+    def keep_output(self, lines: Sequence[OutputLine]) -> asyncio.Future[None]:
+        """Keep lines that handlers wrote."""
+        return self._write(lambda store: store.keep_output(lines))
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    async def names(self) -> list[tuple[int, str, str, str]]:
+        """Key, function, name and id of every execution, in order of their start."""
+        return await self._read(lambda store: store.names())
+
+    async def open_executions(self) -> list[StoredExecution]:
+        """All executions that have not ended, with their events and notes."""
+        return await self._read(lambda store: store.open_executions())
+
+    async def record(self, execution_id: str) -> ExecutionRecord | None:
+        """One execution by its id."""
+        return await self._read(lambda store: store.record(execution_id))
+
+    async def records(self, query: RecordQuery) -> list[ExecutionRecord]:
+        """Executions of a function, at most `query.limit`."""
+        return await self._read(lambda store: store.records(query))
+
+    async def events(
+        self, key: int, *, after: int | None = None, limit: int | None = None, newest_first: bool = False
+    ) -> list[Event]:
+        """Events of one execution, beyond the event id `after` in the order asked for."""
+        return await self._read(lambda store: store.events(key, after=after, limit=limit, newest_first=newest_first))
+
+    async def output(self, request_ids: Iterable[str]) -> list[OutputLine]:
+        """What handlers wrote during these invocations, in order."""
+        wanted = list(request_ids)
+        return await self._read(lambda store: store.output(wanted))
+
+    async def output_of(self, query: OutputQuery) -> list[KeptLine]:
+        """The log of a function, at most `query.limit` lines, in the order in which they were kept."""
+        return await self._read(lambda store: store.output_of(query))
+
+    # --- the thread ---------------------------------------------------------------------------------------------------
+
+    def _write(self, run: Callable[[Store], _T]) -> asyncio.Future[_T]:
+        return self._submit(run, is_write=True)
+
+    def _read(self, run: Callable[[Store], _T]) -> asyncio.Future[_T]:
+        return self._submit(run, is_write=False)
+
+    def _submit(self, run: Callable[[Store], _T], *, is_write: bool) -> asyncio.Future[_T]:
+        future: asyncio.Future[_T] = self._loop.create_future()
+        self._jobs.put(_Job(run, future, is_write))
+        return future
+
+    def _work(self) -> None:
+        while (batch := self._next_batch()) is not None:
+            answers = self._run_writes([job for job in batch if job.is_write])
+            # Reads come after the commit, so that they show nothing that is not durable.
+            answers += [self._run_read(job) for job in batch if not job.is_write]
+            self._loop.call_soon_threadsafe(_call_all, answers)
+        self._store.close()
+
+    def _next_batch(self) -> list[_Job] | None:
+        first = self._jobs.get()
+        if first is None:
+            return None
+        batch = [first]
+        while not self._jobs.empty():
+            job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)
+                break
+            batch.append(job)
+        return batch
+
+    def _run_writes(self, jobs: list[_Job]) -> list[Callable[[], None]]:
+        if not jobs:
+            return []
+        try:
+            if self._failure is not None:
+                raise self._failure
+            self._store.begin()
+            answers = [job.answer(job.run(self._store)) for job in jobs]
+            self._store.commit()
+        except Exception as error:
+            # Later decisions stand on the lost ones, so nothing may be written any more.
+            self._failure = error
+            self._store.rollback()
+            return [job.refusal(error) for job in jobs]
+        return answers
+
+    def _run_read(self, job: _Job) -> Callable[[], None]:
+        try:
+            return job.answer(job.run(self._store))
+        except Exception as error:
+            return job.refusal(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    run: Callable[[Store], Any]
+    future: asyncio.Future[Any]
+    is_write: bool
+
+    def answer(self, value: Any) -> Callable[[], None]:
+        return lambda: None if self.future.done() else self.future.set_result(value)
+
+    def refusal(self, error: Exception) -> Callable[[], None]:
+        return lambda: None if self.future.done() else self.future.set_exception(error)
+
+
+def _call_all(calls: list[Callable[[], None]]) -> None:
+    for call in calls:
+        call()

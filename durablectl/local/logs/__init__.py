@@ -1,0 +1,1 @@
+"""What handlers and the platform write, kept and read through the operations of CloudWatch Logs."""

@@ -1,0 +1,101 @@
+"""What the end of an invocation means for its execution. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from durablectl.local.encoding import exceeds
+from durablectl.local.engine.live import LiveExecution
+from durablectl.local.rules import completions, outputs
+from durablectl.local.rules.completions import Ending
+from durablectl.local.rules.draft import Closing
+from durablectl.local.rules.updates import MAX_EXECUTION_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES
+from durablectl.local.workers.invocations import InvocationOutcome
+from durablectl.model.payloads import ErrorPayload
+from durablectl.model.statuses import ExecutionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How invocations that failed are repeated. The live service's numbers are not documented."""
+
+    attempts: int = 5
+    suspended_without_reason_attempts: int = 3
+    first_delay_s: float = 1.0
+
+    def delay_s(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row."""
+        return float(self.first_delay_s * 2 ** (failures - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An error to record, an end of the execution, or a repetition after some seconds."""
+
+    error: ErrorPayload | None = None
+    ending: Ending | None = None
+    retry_in_s: float | None = None
+
+
+def judge(live: LiveExecution, outcome: InvocationOutcome, policy: RetryPolicy) -> Verdict:
+    """What an invocation's outcome means for the execution that it belongs to."""
+    error = error_of(outcome)
+    if live.closing and not live.is_closed:
+        # The function has closed the execution by a checkpoint, so its answer counts no more.
+        return Verdict(error, decided_ending(live, live.closing))
+    if live.is_closed:
+        return Verdict(error)
+    if error is not None:
+        return _retried(live, error, policy, policy.attempts)
+    return _judge_answer(live, outputs.read_output(outcome.payload or b""), policy)
+
+
+def _judge_answer(
+    live: LiveExecution, answer: outputs.Suspended | Closing | outputs.Rejected, policy: RetryPolicy
+) -> Verdict:
+    if isinstance(answer, outputs.Rejected):
+        return Verdict(answer.error, Ending(ExecutionStatus.FAILED, error=answer.error))
+    if isinstance(answer, Closing):
+        return Verdict(ending=decided_ending(live, answer))
+    if completions.has_pending_operations(live.folded) or live.unseen:
+        return Verdict()
+    return _retried(live, outputs.PENDING_WITHOUT_REASON, policy, policy.suspended_without_reason_attempts)
+
+
+def _retried(live: LiveExecution, error: ErrorPayload, policy: RetryPolicy, attempts: int) -> Verdict:
+    failures = completions.failed_invocations_in_a_row(live.folded) + 1
+    if failures >= attempts:
+        return Verdict(error, Ending(ExecutionStatus.FAILED, error=error))
+    return Verdict(error, retry_in_s=policy.delay_s(failures))
+
+
+def error_of(outcome: InvocationOutcome) -> ErrorPayload | None:
+    """The error of an invocation that has no result."""
+    fault = outcome.error
+    return ErrorPayload(fault.error_type, fault.message, stack_trace=fault.stack_trace) if fault else None
+
+
+def ending_of_plain(outcome: InvocationOutcome) -> Ending:
+    """How the call of a function that is not durable ended."""
+    error = error_of(outcome)
+    if error is not None:
+        return Ending(ExecutionStatus.FAILED, error=error)
+    try:
+        return Ending(ExecutionStatus.SUCCEEDED, (outcome.payload or b"null").decode())
+    except UnicodeDecodeError:
+        message = "CHAINED_INVOKE response could not be decoded as UTF-8."
+        return Ending(ExecutionStatus.FAILED, error=ErrorPayload("InvalidParameterValueException", message))
+
+
+def decided_ending(live: LiveExecution, closing: Closing) -> Ending:
+    """The end that the function decided on, within what its execution may give back."""
+    return limited(completions.ending_of(closing), live.facts.invocation_type)
+
+
+def limited(ending: Ending, invocation_type: str) -> Ending:
+    """The same end, or a failure when the result is larger than this way of starting allows."""
+    limit = MAX_EXECUTION_PAYLOAD_BYTES if invocation_type == "RequestResponse" else MAX_PAYLOAD_BYTES
+    if ending.result is None or not exceeds(ending.result, limit):
+        return ending
+    message = f"Execution output payload size must be less than or equal to {limit} bytes."
+    return Ending(ExecutionStatus.FAILED, error=ErrorPayload("InvalidParameterValueException", message))

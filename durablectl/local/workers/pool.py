@@ -1,0 +1,183 @@
+"""The worker processes of the local service: one for each concurrent invocation of a function, kept warm."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+from durablectl.clock import Clock
+from durablectl.local.workers.inherited_environment import inherited_environment
+from durablectl.local.workers.invocations import Invocation, InvocationFault, InvocationOutcome, LogLine
+from durablectl.local.workers.process import Worker, WorkerSettings
+
+__all__ = ["Invocation", "InvocationFault", "InvocationOutcome", "LogLine", "PoolClosed", "WorkerPool"]
+
+IDLE_LIMIT_S = 300.0
+INIT_TIMEOUT_S = 60.0
+TERM_GRACE_S = 1.0
+MAX_RUNNING = 100
+
+
+class PoolClosed(Exception):
+    """The invocation was refused or cut off because the service is stopping; it has no outcome."""
+
+
+class WorkerPool:
+    """Runs invocations in worker processes; an async context manager that leaves no process behind.
+
+    `lambda_endpoint` is where the workers find the service; it may be set until the first `invoke`. `on_log` is called
+    on the loop for every line that a worker writes. `account` is part of what a pool stands for, its workers have no
+    variable for it. At most `max_running` invocations run at a time; more wait for their turn.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        region: str,
+        account: str,
+        lambda_endpoint: str,
+        on_log: Callable[[LogLine], None],
+        inherited: Mapping[str, str] | None = None,
+        idle_limit_s: float = IDLE_LIMIT_S,
+        init_timeout_s: float = INIT_TIMEOUT_S,
+        term_grace_s: float = TERM_GRACE_S,
+        max_running: int = MAX_RUNNING,
+    ) -> None:
+        self.account = account
+        self.lambda_endpoint = lambda_endpoint
+        self._clock = clock
+        self._region = region
+        self._on_log = on_log
+        self._inherited = inherited_environment() if inherited is None else inherited
+        self._idle_limit_s = idle_limit_s
+        self._init_timeout_s = init_timeout_s
+        self._term_grace_s = term_grace_s
+        self._turns = asyncio.Semaphore(max_running)
+        self._tasks = asyncio.TaskGroup()
+        self._lives: set[asyncio.Task[None]] = set()
+        self._idle: dict[tuple[str, str], list[tuple[Worker, asyncio.TimerHandle]]] = defaultdict(list)
+        self._busy: set[Worker] = set()
+        self._cut_off: set[Worker] = set()
+        self._rested = asyncio.Event()
+        self._is_closing = False
+        self._lifeline, self._lifeline_held = -1, -1
+
+    async def __aenter__(self) -> Self:
+        self._lifeline, self._lifeline_held = os.pipe()
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                await self.close(0)
+        finally:
+            try:
+                await self._tasks.__aexit__(kind, error, trace)
+            finally:
+                os.close(self._lifeline)
+                os.close(self._lifeline_held)
+
+    async def invoke(self, invocation: Invocation) -> InvocationOutcome:
+        """Run one invocation in a worker of its function; whatever user code does to itself is an outcome.
+
+        Cancelling it ends the worker. Raises PoolClosed if the pool is closing or closes before there is an outcome.
+        """
+        async with self._turns:
+            while True:
+                self._refuse_if_closing()
+                outcome = await self._invoke_in(self._take(invocation), invocation)
+                if outcome is not None:
+                    return outcome
+
+    async def close(self, grace_s: float) -> None:
+        """Take no more invocations, let the running ones end for up to `grace_s`, then end all processes."""
+        self._is_closing = True
+        for workers in self._idle.values():
+            while workers:
+                self._retire(*workers.pop())
+        try:
+            async with asyncio.timeout(grace_s):
+                while self._busy:
+                    self._rested.clear()
+                    await self._rested.wait()
+        except TimeoutError:
+            self._cut_off |= self._busy
+            for worker in self._busy:
+                worker.stop()
+        if self._lives:
+            await asyncio.wait(self._lives)
+
+    def _refuse_if_closing(self) -> None:
+        if self._is_closing:
+            raise PoolClosed("the service is stopping")
+
+    def _take(self, invocation: Invocation) -> Worker:
+        """The idle worker that was used last, because it is the likeliest to be warm; or a new one."""
+        idle = self._idle[invocation.function.name, invocation.version]
+        while idle:
+            worker, timer = idle.pop()
+            timer.cancel()
+            if worker.is_usable and worker.function == invocation.function:
+                return worker
+            worker.stop()
+        return self._start(invocation)
+
+    def _start(self, invocation: Invocation) -> Worker:
+        settings = WorkerSettings(
+            clock=self._clock,
+            region=self._region,
+            lambda_endpoint=self.lambda_endpoint,
+            inherited=self._inherited,
+            lifeline=self._lifeline,
+            init_timeout_s=self._init_timeout_s,
+            term_grace_s=self._term_grace_s,
+            on_log=self._on_log,
+        )
+        worker = Worker(invocation.function, invocation.version, settings)
+        life = self._tasks.create_task(worker.live(), name=f"worker of {invocation.function.name}")
+        self._lives.add(life)
+        life.add_done_callback(self._lives.discard)
+        return worker
+
+    async def _invoke_in(self, worker: Worker, invocation: Invocation) -> InvocationOutcome | None:
+        self._busy.add(worker)
+        outcome: InvocationOutcome | None = None
+        try:
+            outcome = await worker.run(invocation)
+        finally:
+            self._busy.discard(worker)
+            self._rested.set()
+            if outcome is None:
+                worker.kill()
+        if worker in self._cut_off and (outcome is None or outcome.error is not None):
+            raise PoolClosed("the service is stopping")
+        self._rest(worker)
+        return outcome
+
+    def _rest(self, worker: Worker) -> None:
+        if self._is_closing or not worker.is_usable:
+            worker.stop()
+            return
+        idle = self._idle[worker.function.name, worker.version]
+        timer = asyncio.get_running_loop().call_later(self._idle_limit_s, self._expire, worker)
+        idle.append((worker, timer))
+
+    def _expire(self, worker: Worker) -> None:
+        idle = self._idle[worker.function.name, worker.version]
+        for entry in idle:
+            if entry[0] is worker:
+                idle.remove(entry)
+                self._retire(*entry)
+                return
+
+    def _retire(self, worker: Worker, timer: asyncio.TimerHandle) -> None:
+        timer.cancel()
+        worker.stop()

@@ -1,0 +1,291 @@
+"""One worker: a process of the user's interpreter that runs invocations of one function, one after another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from durablectl.clock import Clock
+from durablectl.local import bootstrap
+from durablectl.local.functions.functions import Function
+from durablectl.local.workers.environment import worker_environment
+from durablectl.local.workers.faults import exit_fault, exit_reason, init_timeout_fault, timeout_fault
+from durablectl.local.workers.invocations import (
+    STREAMS,
+    Invocation,
+    InvocationFault,
+    InvocationOutcome,
+    LogLine,
+    Stream,
+)
+from durablectl.local.workers.output import OutputPipe
+from durablectl.local.workers.runtime_api import Reply, RuntimeApi
+
+# Pipes are caught up within a loop's turn; only a descendant that fled its process group can hold one for longer.
+OUTPUT_LIMIT_S = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """What all workers of a pool share."""
+
+    clock: Clock
+    region: str
+    lambda_endpoint: str
+    inherited: Mapping[str, str]
+    lifeline: int
+    """The end of a pipe whose other end only the service holds: it closes when the service is gone."""
+    init_timeout_s: float
+    term_grace_s: float
+    on_log: Callable[[LogLine], None]
+
+
+class Worker:
+    """A process and the Runtime API that it talks to; `live` is its whole life, `run` one invocation in it."""
+
+    def __init__(self, function: Function, version: str, settings: WorkerSettings) -> None:
+        self.function = function
+        self.version = version
+        self._settings = settings
+        self._api = RuntimeApi()
+        self._mark = f"\x1e{secrets.token_hex(16)}".encode()
+        self._outputs = [OutputPipe(self._mark, self._line_sink(stream)) for stream in STREAMS]
+        self._process: asyncio.subprocess.Process | None = None
+        self._is_doomed = False
+        self._has_served = False
+        self._exit: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can take another invocation."""
+        if self._is_doomed or self._exit.done():
+            return False
+        return self._process is None or not has_ended(self._process.pid)
+
+    async def live(self) -> None:
+        """Start the process, and serve it until it has ended."""
+        ended = "the service ended its worker"
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._api.serve(), name=f"runtime api of {self.function.name}")
+                try:
+                    ended = await self._run_process()
+                finally:
+                    self._api.stop()
+                await self._settle(closed=True)
+                self._exit.set_result(ended)
+        finally:
+            if not self._exit.done():
+                self._exit.set_result(ended)
+            for output in self._outputs:
+                output.close()
+
+    async def run(self, invocation: Invocation) -> InvocationOutcome | None:
+        """Run one invocation when the process is ready; whatever the function does is an outcome.
+
+        None says that a process that had served before ended without taking this one: another worker must.
+        """
+        clock = self._settings.clock
+        started_at = clock.now()
+        fault = await self._until_ready(invocation)
+        if fault is not None:
+            ended = InvocationOutcome(invocation.request_id, started_at, clock.now(), None, fault)
+            return None if self._has_served else ended
+        started_at = clock.now()
+        posted = self._deliver(invocation, started_at)
+        await first_of(posted, self._exit, timeout_s=invocation.timeout_s)
+        ended_at = clock.now()
+        reply = await self._reply(invocation, posted, ended_at)
+        return InvocationOutcome(invocation.request_id, started_at, ended_at, reply.payload, reply.fault)
+
+    def stop(self) -> None:
+        """End the process: first the request, then, if it is not gone after a while, by force."""
+        self._is_doomed = True
+        self._signal(signal.SIGTERM)
+        asyncio.get_running_loop().call_later(self._settings.term_grace_s, self.kill)
+
+    def kill(self) -> None:
+        """End the process and all that it started, at once."""
+        self._is_doomed = True
+        self._signal(signal.SIGKILL)
+
+    async def _run_process(self) -> str:
+        """Run the process to its end; why it ended."""
+        try:
+            self._process = process = await self._spawn()
+        except OSError as error:
+            return f"fork/exec {self.function.python}: {error.strerror or error}"
+        if self._is_doomed:
+            self.kill()
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            self.kill()
+            await process.wait()
+            raise
+        # What it started must not outlive it, nor hold its pipes open.
+        kill_group(process.pid, signal.SIGKILL)
+        return exit_reason(code)
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        source, lifeline = self.function.source, self._settings.lifeline
+        writers: list[int] = []
+        try:
+            for output in self._outputs:
+                writers.append(await output.open())
+            return await asyncio.create_subprocess_exec(
+                *(
+                    self.function.python,
+                    str(bootstrap.PYTHON),
+                    "serve",
+                    str(source.root),
+                    source.target,
+                    source.handler,
+                ),
+                *(str(lifeline), self._mark.decode()),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writers[0],
+                stderr=writers[1],
+                cwd=source.root,
+                env=self._environment(),
+                pass_fds=(lifeline,),
+                start_new_session=True,
+            )
+        finally:
+            for writer in writers:
+                os.close(writer)
+
+    def _environment(self) -> dict[str, str]:
+        day = self._settings.clock.now().strftime("%Y/%m/%d")
+        return worker_environment(
+            self.function,
+            self.version,
+            inherited=self._settings.inherited,
+            region=self._settings.region,
+            runtime_api=self._api.address,
+            lambda_endpoint=self._settings.lambda_endpoint,
+            log_stream=f"{day}/[{self.version}]{secrets.token_hex(16)}",
+        )
+
+    async def _until_ready(self, invocation: Invocation) -> InvocationFault | None:
+        """Wait until the process polls for an invocation; otherwise the fault that says why it never will."""
+        if self._api.poll_waiting.is_set() and self.is_usable:
+            return None
+        polls = asyncio.ensure_future(self._api.poll_waiting.wait())
+        try:
+            await first_of(polls, self._api.init_failed, self._exit, timeout_s=self._settings.init_timeout_s)
+        finally:
+            polls.cancel()
+        if self._api.poll_waiting.is_set():
+            await self._settle()
+            return None
+        return await self._init_fault(invocation)
+
+    async def _init_fault(self, invocation: Invocation) -> InvocationFault:
+        if self._api.init_failed.done():
+            self._is_doomed = True
+            await self._settle()
+            return self._api.init_failed.result()
+        if self._exit.done():
+            return exit_fault(invocation, self._exit.result())
+        self.kill()
+        await self._exit
+        return init_timeout_fault(invocation, self._settings.clock.now(), self._settings.init_timeout_s)
+
+    def _deliver(self, invocation: Invocation, now: datetime) -> asyncio.Future[Reply]:
+        self._has_served = True
+        for output in self._outputs:
+            output.begin(invocation.request_id)
+        return self._api.deliver(invocation.request_id, delivery_headers(invocation, now), invocation.payload)
+
+    async def _reply(self, invocation: Invocation, posted: asyncio.Future[Reply], ended_at: datetime) -> Reply:
+        if posted.done():
+            await self._settle()
+            return posted.result()
+        if self._exit.done():
+            return Reply(fault=exit_fault(invocation, self._exit.result()))
+        self.kill()
+        await self._exit
+        return Reply(fault=timeout_fault(invocation, ended_at))
+
+    async def _settle(self, *, closed: bool = False) -> None:
+        """Wait until both pipes have caught up with the process, or with its end."""
+        events = [output.closed if closed else output.settled for output in self._outputs]
+        try:
+            async with asyncio.timeout(OUTPUT_LIMIT_S):
+                for event in events:
+                    await event.wait()
+        except TimeoutError:
+            # Late output would be taken for that of a later invocation.
+            self._is_doomed = True
+        if any(output.closed.is_set() for output in self._outputs):
+            self._is_doomed = True
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            kill_group(self._process.pid, number)
+
+    def _line_sink(self, stream: Stream) -> Callable[[str | None, str], None]:
+        settings = self._settings
+
+        def pass_on(request_id: str | None, text: str) -> None:
+            settings.on_log(LogLine(self.function.name, request_id, settings.clock.now(), stream, text))
+
+        return pass_on
+
+
+async def first_of(*futures: asyncio.Future[Any], timeout_s: float) -> None:
+    """Return when one of the futures is done or the time is over; neither ends the others."""
+    await asyncio.wait(futures, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+
+
+def delivery_headers(invocation: Invocation, now: datetime) -> dict[str, str]:
+    """The headers that an invocation reaches its worker with."""
+    headers = {
+        "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+        "Lambda-Runtime-Deadline-Ms": str(int((now.timestamp() + invocation.timeout_s) * 1000)),
+        "Lambda-Runtime-Invoked-Function-Arn": invocation.invoked_arn,
+    }
+    optional = {
+        "Lambda-Runtime-Trace-Id": invocation.trace_id,
+        "Lambda-Runtime-Aws-Tenant-Id": invocation.tenant_id,
+        "Lambda-Runtime-Client-Context": invocation.client_context,
+    }
+    return headers | {name: header_text(value) for name, value in optional.items() if value is not None}
+
+
+def header_text(text: str) -> str:
+    """Text as it can stand in a header: JSON keeps its meaning, what is not ASCII in it being escaped."""
+    # A control character in JSON can only be white space between its parts.
+    spaced = "".join(character if character >= " " else " " for character in text)
+    return "".join(character if character <= "~" else json.dumps(character)[1:-1] for character in spaced)
+
+
+def has_ended(child: int) -> bool:
+    """Whether a child process is over, even if the loop has not heard of it yet."""
+    if sys.platform == "darwin":
+        return False
+    try:
+        return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
+
+
+def kill_group(leader: int, number: signal.Signals) -> None:
+    """Send a signal to a process group, if anything of it is left."""
+    try:
+        os.killpg(leader, number)
+    except ProcessLookupError:
+        return
+    except PermissionError:
+        # macOS says so of a group that holds only processes that have ended.
+        if sys.platform != "darwin":
+            raise
