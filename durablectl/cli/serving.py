@@ -1,0 +1,85 @@
+"""What the options of `local start` say: the functions to serve, where to keep executions, and the port."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from durablectl.cli.bundles import LocalOptions
+from durablectl.cli.choices import whole_number
+from durablectl.cli.runtime import Runtime
+from durablectl.errors import UsageError
+from durablectl.model.times import parse_duration
+
+if TYPE_CHECKING:
+    from durablectl.local.functions.functions import Function
+
+DEFAULT_PORT = 8410
+DEFAULT_STORE = ".durablectl/local.db"
+IN_MEMORY = "memory"
+
+_DAY_S = 86_400
+_MAX_EXECUTION_S = 366 * _DAY_S
+_MAX_INVOCATION_S = 900
+_MAX_RETENTION_DAYS = 90
+
+
+def store_of(text: str | None) -> Path | None:
+    """The file that keeps executions; None for memory."""
+    return None if text == IN_MEMORY else Path(text or DEFAULT_STORE)
+
+
+def functions_of(runtime: Runtime, options: LocalOptions, sources: Sequence[str]) -> list[Function]:
+    """The functions to serve, each handler looked at once. Raises UsageError or ConfigError."""
+    from durablectl.local.functions.functions import load_functions, parse_function_option, parse_source
+
+    if not sources and not options.named:
+        raise UsageError(
+            "no function to serve", hint="name a handler: durablectl local start FILE.py:HANDLER, or try local demo"
+        )
+    return load_functions(
+        [parse_source(text) for text in sources],
+        [parse_function_option(text) for text in options.named or ()],
+        python=options.python or _default_python(runtime),
+        environment=_environment(options),
+        execution_timeout_s=_seconds("--execution-timeout", options.execution_timeout, _DAY_S, _MAX_EXECUTION_S),
+        invocation_timeout_s=_seconds("--invocation-timeout", options.invocation_timeout, 60, _MAX_INVOCATION_S),
+        retention_days=whole_number("--retention", options.retention, least=1, most=_MAX_RETENTION_DAYS) or 14,
+    )
+
+
+def _default_python(runtime: Runtime) -> str:
+    """The interpreter of the virtual environment that is active, else our own, which has the SDK."""
+    active = runtime.process.environ.get("VIRTUAL_ENV")
+    interpreter = Path(active, "bin", "python") if active else None
+    return str(interpreter) if interpreter is not None and interpreter.exists() else sys.executable
+
+
+def _environment(options: LocalOptions) -> dict[str, str]:
+    variables = {}
+    for text in options.environment or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(f'--env takes NAME=VALUE, not "{text}"')
+        variables[name] = value
+    return variables
+
+
+def port_of(options: LocalOptions) -> int:
+    """The port to listen on; 0 takes a free one. Raises UsageError."""
+    port = whole_number("--port", options.port, most=65_535)
+    return DEFAULT_PORT if port is None else port
+
+
+def _seconds(option: str, text: str | None, default: int, most: int) -> int:
+    """A duration in whole seconds, as the service has it. Raises UsageError."""
+    if text is None:
+        return default
+    duration = parse_duration(text, option=option)
+    seconds, rest = divmod(duration, timedelta(seconds=1))
+    if rest or not 1 <= seconds <= most:
+        raise UsageError(f'{option} takes whole seconds from 1s to {most}s, not "{text}"')
+    return seconds
