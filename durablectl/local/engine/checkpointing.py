@@ -8,7 +8,6 @@ from typing import Any
 from durablectl.local import errors, tokens
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Answered, InFlight, LiveExecution
-from durablectl.local.functions.catalog import LATEST
 from durablectl.local.rules.draft import Draft, Target, Unresolved
 from durablectl.local.rules.navigable_state import MAX_PAGE_ITEMS, StateView, page
 from durablectl.local.rules.transitions import CheckpointRules
@@ -101,7 +100,7 @@ class Checkpointing:
         if parsed.region and parsed.region != catalog.identity.region:
             raise errors.invalid_parameter("Cannot start a CHAINED_INVOKE on a function in another region.")
         try:
-            function, qualifier = catalog.find(options.function_name)
+            function, qualifier = catalog.choose(options.function_name)
         except errors.ServiceError as error:
             return Unresolved(ErrorPayload(error.code, error.message))
         if function.durable and qualifier is None:
@@ -109,5 +108,5 @@ class Checkpointing:
         child_arn = None
         if function.durable:
             name, execution_id = tokens.new_execution_id(), tokens.new_execution_id()
-            child_arn = str(self._engine.execution_arn(function.name, name, execution_id))
-        return Target(function.name, LATEST, function.durable is not None, child_arn)
+            child_arn = str(self._engine.execution_arn(function, name, execution_id))
+        return Target(function.name, function.version, function.durable is not None, child_arn)

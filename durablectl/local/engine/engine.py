@@ -18,7 +18,7 @@ from durablectl.local.encoding import utf8
 from durablectl.local.engine.execution_timers import ExecutionTimers
 from durablectl.local.engine.live import Facts, InFlight, LiveExecution, write_closing
 from durablectl.local.engine.timers import Timers
-from durablectl.local.functions.catalog import LATEST, Catalog
+from durablectl.local.functions.catalog import Catalog
 from durablectl.local.functions.functions import Function
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.store import ExecutionRecord
@@ -109,10 +109,18 @@ class Engine:
         """The id of the execution that uses a name."""
         return self._ids_by_name.get((function, name))
 
-    def execution_arn(self, function: str, name: str, execution_id: str) -> ExecutionArn:
-        """The ARN of an execution of this service."""
+    def execution_arn(self, function: Function, name: str, execution_id: str) -> ExecutionArn:
+        """The ARN of an execution of this service, which names the version that runs it."""
         identity = self.catalog.identity
-        return ExecutionArn(identity.partition, identity.region, identity.account, function, LATEST, name, execution_id)
+        return ExecutionArn(
+            identity.partition,
+            identity.region,
+            identity.account,
+            function.name,
+            function.version,
+            name,
+            execution_id,
+        )
 
     def create(
         self, function: Function, *, name: str, execution_id: str, input_text: str, facts: Facts
@@ -122,10 +130,10 @@ class Engine:
         record = ExecutionRecord(
             key=self._next_key,
             id=execution_id,
-            arn=str(self.execution_arn(function.name, name, execution_id)),
+            arn=str(self.execution_arn(function, name, execution_id)),
             name=name,
             function=function.name,
-            version=LATEST,
+            version=function.version,
             started_at=now,
             facts=facts.write(),
         )
@@ -219,7 +227,7 @@ class Engine:
 
     def wake(self, live: LiveExecution) -> None:
         """Invoke the function now, unless an invocation runs, a failed one waits for its repetition, or it is gone."""
-        function = self.catalog.get(live.record.function)
+        function = self.catalog.at(live.record.function, live.record.version)
         is_waiting = live.in_flight is not None or self._execution_timers.has_invocation(live)
         if live.is_closed or is_waiting or function is None or self._is_stopping:
             return
@@ -277,7 +285,7 @@ class Engine:
         """Call what a chained invoke calls: start a child execution, or invoke a plain function once."""
         operation = live.folded.operations[operation_id]
         parsed = self.catalog.parse(operation.function or "")
-        function = self.catalog.get(parsed.name)
+        function = self.catalog.at(parsed.name, operation.executed_version)
         input_text = (operation.input.text if operation.input else None) or "{}"
         if function is None:
             error = ErrorPayload("ResourceNotFoundException", f"Function not found: {operation.function}")
@@ -311,8 +319,8 @@ class Engine:
         invocation = Invocation(
             request_id=tokens.new_request_id(),
             function=function,
-            invoked_arn=self.catalog.identity.function_arn(function.name, LATEST),
-            version=LATEST,
+            invoked_arn=self.catalog.identity.function_arn(function.name, function.version),
+            version=function.version,
             payload=payload,
             timeout_s=function.timeout_s,
             trace_id=trace_header,

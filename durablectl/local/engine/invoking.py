@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from durablectl.local import errors, tokens
@@ -51,6 +51,7 @@ class InvokeAnswer:
     execution_arn: str | None = None
     function_error: str | None = None
     log_tail: str | None = None
+    executed_version: str = "$LATEST"
 
 
 class Invoking:
@@ -64,15 +65,18 @@ class Invoking:
         if request.invocation_type not in ("RequestResponse", "Event", "DryRun"):
             constraint = "Member must satisfy enum value set: [Event, RequestResponse, DryRun]"
             raise errors.validation(request.invocation_type, "invocationType", constraint)
-        function, qualifier = self._engine.catalog.find(request.function, request.qualifier)
+        function, qualifier = self._engine.catalog.choose(request.function, request.qualifier)
         if function.durable and qualifier is None:
             raise errors.invalid_parameter(errors.UNQUALIFIED)
         self._check_payload(request)
+        _check_tenant(function, request.tenant_id)
         if request.invocation_type == "DryRun":
-            return InvokeAnswer(204)
-        if function.durable is None:
-            return await self._invoke_plain(function, request)
-        return await self._invoke_durable(function, request)
+            answer = InvokeAnswer(204)
+        elif function.durable is None:
+            answer = await self._invoke_plain(function, request)
+        else:
+            answer = await self._invoke_durable(function, request)
+        return replace(answer, executed_version=function.version)
 
     def _check_payload(self, request: InvokeRequest) -> None:
         is_event = request.invocation_type == "Event"
@@ -102,7 +106,7 @@ class Invoking:
             raise errors.validation(name, "durableExecutionName", constraint)
         existing_id = self._engine.id_of_name(function.name, name) if name else None
         if name and existing_id:
-            return await self._attach(function.name, name, existing_id, request)
+            return await self._attach(function, existing_id, request)
         return await self._start(function, name or tokens.new_execution_id(), request)
 
     async def _start(self, function: Function, name: str, request: InvokeRequest) -> InvokeAnswer:
@@ -129,19 +133,24 @@ class Invoking:
     def _new_trace_header(self) -> str:
         return tokens.new_trace_header(int(self._engine.now().timestamp()))
 
-    async def _attach(self, function: str, name: str, execution_id: str, request: InvokeRequest) -> InvokeAnswer:
-        """Answer for an execution that has the name already; it must have been started with the same payload."""
-        arn = str(self._engine.execution_arn(function, name, execution_id))
+    async def _attach(self, function: Function, execution_id: str, request: InvokeRequest) -> InvokeAnswer:
+        """Answer for an execution that has the name already.
+
+        It must have been started with the same payload, on the same version: an alias may have moved since.
+        """
         # The journal answers after the commit of the start, which may be under way: nothing may be promised before.
         record = await self._engine.journal.record(execution_id)
         live = self._engine.live(execution_id)
+        if record is None:
+            raise errors.internal(f"the execution {execution_id} could not be started")
+        arn = record.arn
+        if record.version != function.version:
+            raise errors.already_started(arn)
         if live is not None and not live.is_closed:
             _check_same_input(live.input_text, request.payload, arn)
             if request.invocation_type == "Event":
                 return InvokeAnswer(202, execution_arn=arn)
             return _ended(arn, await _end_of(live.ended))
-        if record is None:
-            raise errors.internal(f"the execution {arn} could not be started")
         folded = fold(await self._engine.journal.events(record.key))
         _check_same_input(folded.execution.input.text if folded.execution.input else None, request.payload, arn)
         if request.invocation_type == "Event":
@@ -187,6 +196,14 @@ async def _end_of(ended: asyncio.Future[Ending]) -> Ending:
         if ended.cancelled():
             raise errors.internal("the local service is stopping") from None
         raise
+
+
+def _check_tenant(function: Function, tenant_id: str | None) -> None:
+    if function.is_tenant_isolated and not tenant_id:
+        raise errors.invalid_parameter(
+            "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and "
+            "try again."
+        )
 
 
 def _ended(arn: str, ending: Ending) -> InvokeAnswer:

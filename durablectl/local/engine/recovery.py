@@ -38,8 +38,9 @@ async def recover(engine: Engine) -> Recovered:
         engine.adopt(live)
     for live in loaded:
         await _resume(engine, live)
-    functions = {live.record.function for live in loaded}
-    return Recovered(len(loaded), tuple(sorted(name for name in functions if engine.catalog.get(name) is None)))
+    versions = {(live.record.function, live.record.version) for live in loaded}
+    waiting = {name for name, version in versions if engine.catalog.at(name, version) is None}
+    return Recovered(len(loaded), tuple(sorted(waiting)))
 
 
 def _load(stored: StoredExecution) -> LiveExecution:

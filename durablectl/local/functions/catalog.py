@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import random
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from durablectl.local import errors
 from durablectl.local.functions.functions import Function
+from durablectl.local.functions.versions import LATEST, Versions
 from durablectl.model import executions, wire
 from durablectl.model.arn import FunctionName, parse_function_name
 
-LATEST = "$LATEST"
+__all__ = ["LATEST", "Catalog", "Identity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,32 @@ class Identity:
 
 
 class Catalog:
-    """Functions by name. Everything that looks one up raises ServiceError as Lambda words it."""
+    """Functions by name. Everything that looks one up raises ServiceError as Lambda words it.
 
-    def __init__(self, functions: Iterable[Function], identity: Identity) -> None:
+    `chance` decides, from 0 up to 1, which version of a weighted alias an invocation gets.
+    """
+
+    def __init__(
+        self, functions: Iterable[Function], identity: Identity, chance: Callable[[], float] = random.random
+    ) -> None:
         self.identity = identity
+        self.versions = Versions()
+        self._chance = chance
         self._functions = {function.name: function for function in functions}
 
     def __iter__(self) -> Iterator[Function]:
         return iter(sorted(self._functions.values(), key=lambda function: function.name))
 
     def get(self, name: str) -> Function | None:
-        """The function of this bare name."""
+        """The function of this bare name, as its code is now."""
         return self._functions.get(name)
+
+    def at(self, name: str, version: str | None) -> Function | None:
+        """One version of a function; without a version, as its code is now."""
+        if name not in self._functions or version in (None, LATEST):
+            return self._functions.get(name)
+        published = self.versions.get(name, version or "")
+        return published.function if published else None
 
     def parse(self, text: str, qualifier: str | None = None) -> FunctionName:
         """A function name of any form, with the qualifier that came apart from it."""
@@ -55,14 +71,22 @@ class Catalog:
         )
 
     def find(self, text: str, qualifier: str | None = None) -> tuple[Function, str | None]:
-        """The function behind a name of any form, and the qualifier it was asked for with."""
+        """The function behind a name of any form, and the qualifier it was asked for with.
+
+        A version gives the function as it was published, an alias that of the version it points to.
+        """
+        return self._resolve(text, qualifier, chance=1.0)
+
+    def choose(self, text: str, qualifier: str | None = None) -> tuple[Function, str | None]:
+        """The same for one invocation, for which a weighted alias chooses between its versions."""
+        return self._resolve(text, qualifier, chance=self._chance())
+
+    def _resolve(self, text: str, qualifier: str | None, chance: float) -> tuple[Function, str | None]:
         parsed = self.parse(text, qualifier)
-        function = self._functions.get(parsed.name)
-        arn = self.identity.function_arn(parsed.name, parsed.qualifier)
+        alias = self.versions.alias(parsed.name, parsed.qualifier or "")
+        function = self.at(parsed.name, alias.choose(chance) if alias else parsed.qualifier)
         if function is None or not self.is_here(parsed):
-            raise errors.not_found(f"Function not found: {arn}")
-        if parsed.qualifier not in (None, LATEST):
-            raise errors.not_found(f"Function not found: {arn}")
+            raise errors.not_found(f"Function not found: {self.identity.function_arn(parsed.name, parsed.qualifier)}")
         return function, parsed.qualifier
 
     def is_here(self, parsed: FunctionName) -> bool:

@@ -52,6 +52,11 @@ class Function:
     last_modified: datetime
     memory_mb: int = 128
     environment: Mapping[str, str] = field(default_factory=dict)
+    version: str = "$LATEST"
+    """A number for a published version, whose source is a copy that stays as it is."""
+    description: str = ""
+    is_tenant_isolated: bool = False
+    """Whether every invocation has to name a tenant."""
 
 
 def load_functions(
