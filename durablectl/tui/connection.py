@@ -1,0 +1,82 @@
+"""A connection as the dashboard holds it: whom it asks, what it may do, and every request that was made over it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from durablectl.backend.base import Backend
+from durablectl.backend.logs import LogSource
+from durablectl.config import Settings
+
+if TYPE_CHECKING:
+    from durablectl.backend.requests import Exchange
+
+KEPT_REQUESTS = 1000
+"""How many of the newest requests the log holds."""
+
+
+class LoggedRequest(NamedTuple):
+    """One request or message of the log."""
+
+    at: datetime
+    operation: str
+    subject: str
+    outcome: str
+    """`ok`, the code of the failure, or `note` and `warning` for what was told meanwhile."""
+    attempt: int = 1
+    request_id: str | None = None
+
+
+@dataclass(slots=True)
+class RequestLog:
+    """The newest requests, notes and warnings since the start; threads append to it."""
+
+    now: Callable[[], datetime]
+    entries: deque[LoggedRequest] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
+    count: int = 0
+    """Requests since the start, those that are no longer held included."""
+
+    def observe(self, exchange: Exchange) -> None:
+        """Take note of a request; nothing that was sent or answered in it is held."""
+        self.count += 1
+        request = (exchange.operation, exchange.subject, exchange.outcome, exchange.attempt, exchange.request_id)
+        self.entries.append(LoggedRequest(self.now(), *request))
+
+    def note(self, text: str) -> None:
+        """Take note of what is worth knowing."""
+        self.entries.append(LoggedRequest(self.now(), "", text, "note"))
+
+    def warning(self, text: str, **facts: object) -> None:
+        """Take note of a risk, or of an incomplete answer; `facts` are for programs."""
+        self.entries.append(LoggedRequest(self.now(), str(facts.get("function") or ""), text, "warning"))
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Whom the dashboard asks; frozen, so that a dialog keeps the one that it was opened over."""
+
+    settings: Settings
+    backend: Backend
+    logs: LogSource
+    requests: RequestLog
+    functions: tuple[str, ...] = ()
+    """What is looked at: names and patterns; empty for every durable function."""
+
+    @property
+    def label(self) -> str:
+        """The context, or what stands in its place, as the header names it."""
+        settings = self.settings
+        return settings.context or settings.endpoint_url or settings.profile or "AWS"
+
+    @property
+    def region(self) -> str | None:
+        """The region that is asked, as far as it is known."""
+        return self.backend.source.region or self.settings.region
+
+
+Connect = Callable[[str | None], Connection]
+"""Makes the connection of a context by its name, None for the one of the command line; nothing is sent yet."""

@@ -1,0 +1,37 @@
+"""Blocking calls beside the event loop, in threads that nobody waits for when the program ends."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def in_daemon(call: Callable[[], T]) -> T:
+    """The result of `call`, made in a thread of its own; when the waiting is cancelled, its late answer is dropped.
+
+    The loop's own executor would hold up quitting until the slowest request has been answered.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def settle(act: Callable[[], None]) -> None:
+        # After the end of the loop there is nobody left to tell.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(lambda: None if answer.done() else act())
+
+    def run() -> None:
+        try:
+            result = call()
+        except BaseException as error:
+            failure = error
+            settle(lambda: answer.set_exception(failure))
+        else:
+            settle(lambda: answer.set_result(result))
+
+    threading.Thread(target=run, name="dashboard-request", daemon=True).start()
+    return await answer

@@ -1,0 +1,1 @@
+"""Dialogs: whatever changes something is asked for in one of these."""

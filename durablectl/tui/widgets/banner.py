@@ -1,0 +1,99 @@
+"""The two lines at the top of every screen: the connection, its guards, the age of the data, and where one is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from durablectl.tui.poller import Freshness, Health
+from durablectl.tui.strips import to_text
+from durablectl.views.durations import format_duration
+from durablectl.views.lines import EMPTY, Line, data, fit_line, join, line_width, own, pad
+
+if TYPE_CHECKING:
+    from durablectl.tui.app import Dashboard
+
+STALE_AFTER = 3
+"""Intervals without an answer after which data is called stale."""
+
+_DOTS = {
+    Freshness.WAITING: ("◌", "yellow"),
+    Freshness.FRESH: ("●", "green"),
+    Freshness.THROTTLED: ("◌", "yellow"),
+    Freshness.FAILING: ("○", "red"),
+    Freshness.PAUSED: ("ǁ", "dim"),
+    Freshness.SETTLED: ("●", "dim"),
+}
+
+
+class Banner(Widget):
+    """Who is asked, what is allowed, where one is, and how old the data is."""
+
+    DEFAULT_CSS = """
+    Banner { height: 2; background: $panel; color: $foreground; padding: 0 1; }
+    """
+    app: Dashboard
+
+    health: reactive[Health] = reactive(Health)
+    summary: reactive[Line] = reactive(EMPTY)
+    """What the screen says of what it shows, such as counts; at the right of the second line."""
+
+    def on_mount(self) -> None:
+        """Let the age of the data grow."""
+        self.set_interval(1, self._grow)
+
+    def _grow(self) -> None:
+        if self.screen.is_current and self.health.freshness is not Freshness.SETTLED:
+            self.refresh()
+
+    def render(self) -> Text:
+        """Both lines."""
+        width = self.content_size.width
+        first = _between(self._connection(), age_line(self.health, self.app.clock.now()), width)
+        second = _between(self._place(), self.summary, width)
+        is_ascii = self.app.preferences.is_ascii
+        return to_text(first, is_ascii=is_ascii) + Text("\n") + to_text(second, is_ascii=is_ascii)
+
+    def _connection(self) -> Line:
+        connection = self.app.connection
+        settings = connection.settings
+        whom = [part for part in (f"ctx {connection.label}", self.app.account, connection.region) if part]
+        guards = [own("PRODUCTION", "bold red")] if getattr(settings, "production", False) else []
+        guards.append(own("READ ONLY", "bold yellow") if settings.read_only else own("CONTROL", "dim"))
+        return join([own("durablectl", "bold"), data(" · ".join(whom)), *guards], "  ")
+
+    def _place(self) -> Line:
+        crumbs = self.app.crumbs()
+        return join([data(crumb, "bold" if crumb == crumbs[-1] else "") for crumb in crumbs], " › ")
+
+
+def age_line(health: Health, now: datetime) -> Line:
+    """How old the data is, as a dot and a few words."""
+    glyph, style = _DOTS[health.freshness]
+    age = own(f"{_age(health.answered_at, now)} ago") if health.answered_at else EMPTY
+    words = {
+        Freshness.WAITING: own("asking…"),
+        Freshness.FRESH: join([age, own(f"every {health.interval_s:g}s", "dim")], " · "),
+        Freshness.THROTTLED: join([own("throttled", style), age], " "),
+        Freshness.FAILING: join([own("stale", style) if health.answered_at else own("no answer", style), age], " "),
+        Freshness.PAUSED: join([own("paused", style), age], " "),
+        Freshness.SETTLED: own("closed · not polled", style),
+    }
+    return join([own(glyph, style), words[health.freshness]])
+
+
+def _age(answered_at: datetime, now: datetime) -> str:
+    # Below a second the digits only flicker.
+    return format_duration(int((now - answered_at).total_seconds()) * 1000)
+
+
+def _between(left: Line, right: Line, width: int) -> Line:
+    """A line with one part at each end; the left one gives way."""
+    room = width - line_width(right) - (1 if right else 0)
+    if room < width // 3:
+        return fit_line(left, width)
+    return (*pad(fit_line(left, room), width - line_width(right)), *right)

@@ -1,0 +1,75 @@
+"""A table of items in the columns of a view, of which only the rows in view are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
+
+from durablectl.tui.widgets.rows import LOADING, RowsView
+from durablectl.views.display import Display
+from durablectl.views.layout import Track, lay_out_row, natural_widths, shrink
+from durablectl.views.lines import Line, own
+from durablectl.views.view import Column
+
+ItemT = TypeVar("ItemT")
+
+_MEASURED = 200
+"""Rows by which the widths of columns are judged; a longer text further down is cut."""
+
+
+class TableView(RowsView[ItemT]):
+    """Items in columns; `display` is asked for each drawing, because it holds the time."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[ItemT]],
+        *,
+        key: Callable[[ItemT], str],
+        display: Callable[[], Display],
+        placeholder: Line = LOADING,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(placeholder=placeholder, id=id, is_ascii=display().ascii)
+        self.columns = columns
+        self._key = key
+        self._reader = display
+        self._tracks = [Track(column.aligns_right, column.shrinks_to) for column in columns]
+        self._widths: tuple[int, list[int]] | None = None
+
+    def row_key(self, row: ItemT) -> str:
+        """What the item is about."""
+        return self._key(row)
+
+    def show(self, rows: Sequence[ItemT], *, changed: Collection[str] = ()) -> None:
+        """Show these items; the columns become as wide as they need."""
+        self._widths = None
+        super().show(rows, changed=changed)
+
+    def show_columns(self, columns: Sequence[Column[ItemT]]) -> None:
+        """Show the same items in other columns."""
+        self.columns = columns
+        self._tracks = [Track(column.aligns_right, column.shrinks_to) for column in columns]
+        self._widths = None
+        self.redraw()
+
+    def row_line(self, row: ItemT, width: int) -> Line:
+        """The cells of one item."""
+        return lay_out_row(self._cells(row), self._tracks, self._widths_for(width), is_cut=True)
+
+    def header_line(self, width: int) -> Line:
+        """The titles of the columns."""
+        return lay_out_row(self._titles(), self._tracks, self._widths_for(width), is_cut=True)
+
+    def _cells(self, row: ItemT) -> list[Line]:
+        reader = self._reader()
+        return [column.cell(row, reader) for column in self.columns]
+
+    def _titles(self) -> list[Line]:
+        reader = self._reader()
+        return [own(reader.header(each.header) if each.is_instant else each.header) for each in self.columns]
+
+    def _widths_for(self, width: int) -> list[int]:
+        if self._widths is None or self._widths[0] != width:
+            cells = [self._titles(), *(self._cells(row) for row in self.rows[:_MEASURED])]
+            self._widths = (width, shrink(natural_widths(cells, self._tracks), self._tracks, width))
+        return self._widths[1]
