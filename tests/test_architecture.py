@@ -24,7 +24,9 @@ def test_imports_keep_the_contracts() -> None:
 
 
 def test_a_broken_contract_is_noticed(tmp_path: Path) -> None:
-    config = (ROOT / "pyproject.toml").read_text().replace('["durablectl.local.journal.store -> sqlite3"]', "[]")
+    config = (
+        (ROOT / "pyproject.toml").read_text().replace('    "durablectl.local.journal.store_schema -> sqlite3",\n', "")
+    )
     (tmp_path / "pyproject.toml").write_text(config)
     lint_imports = Path(sys.executable).with_name("lint-imports")
 
@@ -32,7 +34,7 @@ def test_a_broken_contract_is_noticed(tmp_path: Path) -> None:
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert finished.returncode == 1
-    assert "durablectl.local.journal.store -> sqlite3" in finished.stdout
+    assert "durablectl.local.journal.store_schema -> sqlite3" in finished.stdout
 
 
 @pytest.mark.parametrize("module", ["durablectl.cli.app", "durablectl.config", "durablectl.backend.base"])

@@ -14,7 +14,8 @@ import pytest
 
 from durablectl.errors import ConfigError, Conflict
 from durablectl.local.journal.journal import Journal
-from durablectl.local.journal.store import OutputLine, Store
+from durablectl.local.journal.records import OutputLine
+from durablectl.local.journal.store import Store
 from durablectl.model.events import Event
 from tests.local.checkpoint_support import NOW
 from tests.local.test_store import make_events, make_record

@@ -12,14 +12,9 @@ from typing import Any
 import pytest
 
 from durablectl.errors import ConfigError
-from durablectl.local.journal.store import (
-    APPLICATION_ID,
-    SCHEMA_VERSION,
-    ExecutionRecord,
-    OutputLine,
-    RecordQuery,
-    Store,
-)
+from durablectl.local.journal.records import ExecutionRecord, OutputLine, RecordQuery
+from durablectl.local.journal.store import Store
+from durablectl.local.journal.store_schema import APPLICATION_ID, SCHEMA_VERSION
 from durablectl.local.rules.completions import Ending, close_execution
 from durablectl.local.rules.draft import Draft
 from durablectl.model.events import Event
@@ -49,29 +44,29 @@ def make_events(key: int) -> list[Event]:
 
 
 def end(store: Store, key: int, status: ExecutionStatus) -> None:
-    draft = Draft.on(fold(store.events(key)), later(100))
+    draft = Draft.on(fold(store.executions.events(key)), later(100))
     close_execution(draft, Ending(status, error=ErrorPayload()))
-    store.append(key, draft.events, {})
+    store.executions.append(key, draft.events, {})
 
 
 def filled(store: Store, *records: ExecutionRecord) -> Store:
     store.begin()
     for record in records:
-        store.create(record, make_events(record.key))
+        store.executions.create(record, make_events(record.key))
     store.commit()
     return store
 
 
 def listed(store: Store, **query: Any) -> list[int]:
-    return [record.key for record in store.records(RecordQuery("order", **query))]
+    return [record.key for record in store.executions.records(RecordQuery("order", **query))]
 
 
 def test_events_and_facts_come_back_as_they_were(store: Store) -> None:
     filled(store, make_record(1))
 
-    assert store.record("id-1") == make_record(1)
-    assert store.events(1) == make_events(1)
-    assert store.record("id-2") is None
+    assert store.executions.record("id-1") == make_record(1)
+    assert store.executions.events(1) == make_events(1)
+    assert store.executions.record("id-2") is None
 
 
 def test_an_event_that_ends_the_execution_changes_its_record(store: Store) -> None:
@@ -79,50 +74,50 @@ def test_an_event_that_ends_the_execution_changes_its_record(store: Store) -> No
 
     end(store, 1, ExecutionStatus.TIMED_OUT)
 
-    ended = store.record("id-1")
+    ended = store.executions.record("id-1")
     assert ended is not None
     assert (ended.status, ended.ended_at) == (ExecutionStatus.TIMED_OUT, later(100))
-    assert [stored.record.key for stored in store.open_executions()] == [2]
+    assert [stored.record.key for stored in store.executions.open()] == [2]
 
 
 def test_notes_are_set_replaced_and_removed(store: Store) -> None:
     filled(store, make_record(1))
 
-    store.append(1, [], {"a": "1", "b": "2", "c": "3"})
-    store.append(1, [], {"a": "4", "b": None, "never set": None})
+    store.executions.append(1, [], {"a": "1", "b": "2", "c": "3"})
+    store.executions.append(1, [], {"a": "4", "b": None, "never set": None})
 
-    (stored,) = store.open_executions()
+    (stored,) = store.executions.open()
     assert stored.notes == {"a": "4", "c": "3"}
 
 
 def test_what_is_rolled_back_was_never_there(store: Store) -> None:
     store.begin()
-    store.create(make_record(1), make_events(1))
+    store.executions.create(make_record(1), make_events(1))
     store.rollback()
     store.rollback()
 
-    assert store.names() == []
+    assert store.executions.names() == []
 
 
 def test_an_event_id_cannot_be_written_twice(store: Store) -> None:
     filled(store, make_record(1))
 
     with pytest.raises(sqlite3.IntegrityError):
-        store.append(1, make_events(1)[:1], {})
+        store.executions.append(1, make_events(1)[:1], {})
 
 
 def test_output_is_kept_by_request(store: Store) -> None:
     first = OutputLine("order", "r-1", NOW, "stdout", "a\x1b[31m ü")
-    store.keep_output([first, OutputLine("order", "r-2", NOW, "stderr", "b"), OutputLine("order", None, NOW, "x", "c")])
+    store.output.keep([first, OutputLine("order", "r-2", NOW, "stderr", "b"), OutputLine("order", None, NOW, "x", "c")])
 
-    assert store.output(["r-1"]) == [first]
-    assert store.output([]) == []
+    assert store.output.of_invocations(["r-1"]) == [first]
+    assert store.output.of_invocations([]) == []
 
 
 def test_names_are_listed_in_order_of_their_start(store: Store) -> None:
     filled(store, make_record(1), make_record(2))
 
-    assert store.names() == [(1, "order", "n-1", "id-1"), (2, "order", "n-2", "id-2")]
+    assert store.executions.names() == [(1, "order", "n-1", "id-1"), (2, "order", "n-2", "id-2")]
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------
@@ -140,7 +135,7 @@ def test_pages_join_without_gap_or_repetition_also_within_one_instant(store: Sto
     filled(store, *[make_record(key, started_at=later(key // 4)) for key in range(1, 12)])
     everything, after, seen = listed(store, oldest_first=oldest_first), None, []
 
-    while page := store.records(RecordQuery("order", oldest_first=oldest_first, after=after, limit=3)):
+    while page := store.executions.records(RecordQuery("order", oldest_first=oldest_first, after=after, limit=3)):
         seen += [record.key for record in page]
         after = (round(page[-1].started_at.timestamp() * 1000), page[-1].key)
 
@@ -174,10 +169,10 @@ def test_filters_are_joined(store: Store, query: dict[str, Any], keys: list[int]
 
 def test_events_are_read_from_both_ends(store: Store) -> None:
     filled(store, make_record(1))
-    store.append(1, [Event(number, "StepStarted", NOW, str(number)) for number in range(3, 8)], {})
+    store.executions.append(1, [Event(number, "StepStarted", NOW, str(number)) for number in range(3, 8)], {})
 
     def ids(**query: Any) -> list[int]:
-        return [event.event_id for event in store.events(1, **query)]
+        return [event.event_id for event in store.executions.events(1, **query)]
 
     assert ids(limit=3) == [1, 2, 3]
     assert ids(after=3, limit=3) == [4, 5, 6]
@@ -200,7 +195,7 @@ def test_a_store_is_made_with_its_folder_and_opened_again(tmp_path: Path) -> Non
         filled(store, make_record(1))
 
     with closing(Store(path)) as again:
-        assert again.events(1) == make_events(1)
+        assert again.executions.events(1) == make_events(1)
 
 
 def test_a_store_survives_power_cuts(tmp_path: Path) -> None:
@@ -218,7 +213,7 @@ def test_a_store_of_a_newer_format_is_refused(tmp_path: Path) -> None:
 
     error = refusal(path)
 
-    assert "was written by a newer durablectl (format 2, this one knows 1)" in error.message
+    assert "was written by a newer durablectl (format 3, this one knows 2)" in error.message
     assert error.hint
 
 
@@ -261,7 +256,7 @@ def test_events_that_cannot_be_read_are_a_damage_too(tmp_path: Path) -> None:
     _execute(path, "UPDATE events SET body = '{'")
 
     with closing(Store(path)) as store, pytest.raises(ConfigError, match="is damaged"):
-        store.open_executions()
+        store.executions.open()
 
 
 def test_a_folder_is_no_store(tmp_path: Path) -> None:

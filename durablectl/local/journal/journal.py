@@ -1,7 +1,7 @@
 """The journal: appends the events of executions and acknowledges only what is committed.
 
 One thread works on the store. It takes all that is queued, commits once, then answers everyone, so the price of a
-durable commit is shared by whoever waits at that moment.
+durable commit is shared by whoever waits at that moment. In between it takes removed executions away, bit by bit.
 """
 
 from __future__ import annotations
@@ -11,20 +11,25 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from durablectl.local.journal.store import (
+from durablectl.errors import DurablectlError
+from durablectl.local.journal.records import (
     ExecutionRecord,
     KeptLine,
     OutputLine,
     OutputQuery,
     RecordQuery,
-    Store,
+    Removed,
     StoredExecution,
 )
+from durablectl.local.journal.store import Store
+from durablectl.local.journal.store_faults import is_damage
 from durablectl.local.journal.store_lock import StoreLock
 from durablectl.model.events import Event
+from durablectl.model.statuses import ExecutionStatus
 
 _T = TypeVar("_T")
 
@@ -45,6 +50,7 @@ class Journal:
             raise
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._failure: Exception | None = None
+        self._may_have_removals = True
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 
     def start(self) -> None:
@@ -70,54 +76,81 @@ class Journal:
         """The error that ended writing; whatever is written afterwards fails with it."""
         return self._failure
 
+    @property
+    def explained_failure(self) -> DurablectlError | None:
+        """The same in words that an operator can act on."""
+        return self._store.explained(self._failure) if self._failure is not None else None
+
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def create(self, record: ExecutionRecord, events: Sequence[Event]) -> asyncio.Future[None]:
         """Add an execution with its first events; done when it is committed."""
-        return self._write(lambda store: store.create(record, events))
+        return self._write(lambda store: store.executions.create(record, events))
 
     def append(
         self, key: int, events: Sequence[Event], notes: Mapping[str, str | None] | None = None
     ) -> asyncio.Future[None]:
         """Append events and set notes of an execution in one transaction; done when it is committed."""
-        return self._write(lambda store: store.append(key, events, notes or {}))
+        return self._write(lambda store: store.executions.append(key, events, notes or {}))
 
     def keep_output(self, lines: Sequence[OutputLine]) -> asyncio.Future[None]:
         """Keep lines that handlers wrote."""
-        return self._write(lambda store: store.keep_output(lines))
+        return self._write(lambda store: store.output.keep(lines))
+
+    def set_status(self, key: int, status: ExecutionStatus) -> asyncio.Future[None]:
+        """Change the status of an execution where no event tells of it."""
+        return self._write(lambda store: store.executions.set_status(key, status))
+
+    def remove(self, key: int, *, with_output: bool) -> asyncio.Future[None]:
+        """Hide an execution for good and take it away when there is time; done when nobody can find it any more."""
+        return self._write(lambda store: store.removals.remove(key, with_output=with_output))
+
+    def remove_expired(self, now: datetime, limit: int) -> asyncio.Future[list[Removed]]:
+        """The same for executions whose retention is over, at most `limit` of them; who they were."""
+        return self._write(lambda store: store.removals.remove_expired(now, limit))
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     async def names(self) -> list[tuple[int, str, str, str]]:
         """Key, function, name and id of every execution, in order of their start."""
-        return await self._read(lambda store: store.names())
+        return await self._read(lambda store: store.executions.names())
 
     async def open_executions(self) -> list[StoredExecution]:
         """All executions that have not ended, with their events and notes."""
-        return await self._read(lambda store: store.open_executions())
+        return await self._read(lambda store: store.executions.open())
+
+    async def status_counts(self) -> dict[str, int]:
+        """How many executions have each status."""
+        return await self._read(lambda store: store.executions.status_counts())
+
+    async def next_expiry(self) -> datetime | None:
+        """When the next retention is over; None when no closed execution is left."""
+        return await self._read(lambda store: store.removals.next_expiry())
 
     async def record(self, execution_id: str) -> ExecutionRecord | None:
         """One execution by its id."""
-        return await self._read(lambda store: store.record(execution_id))
+        return await self._read(lambda store: store.executions.record(execution_id))
 
     async def records(self, query: RecordQuery) -> list[ExecutionRecord]:
         """Executions of a function, at most `query.limit`."""
-        return await self._read(lambda store: store.records(query))
+        return await self._read(lambda store: store.executions.records(query))
 
     async def events(
         self, key: int, *, after: int | None = None, limit: int | None = None, newest_first: bool = False
     ) -> list[Event]:
         """Events of one execution, beyond the event id `after` in the order asked for."""
-        return await self._read(lambda store: store.events(key, after=after, limit=limit, newest_first=newest_first))
+        return await self._read(
+            lambda store: store.executions.events(key, after=after, limit=limit, newest_first=newest_first)
+        )
 
     async def output(self, request_ids: Iterable[str]) -> list[OutputLine]:
         """What handlers wrote during these invocations, in order."""
         wanted = list(request_ids)
-        return await self._read(lambda store: store.output(wanted))
+        return await self._read(lambda store: store.output.of_invocations(wanted))
 
     async def output_of(self, query: OutputQuery) -> list[KeptLine]:
         """The log of a function, at most `query.limit` lines, in the order in which they were kept."""
-        return await self._read(lambda store: store.output_of(query))
+        return await self._read(lambda store: store.output.of_function(query))
 
     # --- the thread ---------------------------------------------------------------------------------------------------
 
@@ -138,9 +171,12 @@ class Journal:
             # Reads come after the commit, so that they show nothing that is not durable.
             answers += [self._run_read(job) for job in batch if not job.is_write]
             self._loop.call_soon_threadsafe(_call_all, answers)
+            self._clear_away()
         self._store.close()
 
     def _next_batch(self) -> list[_Job] | None:
+        while self._jobs.empty() and self._clear_away():
+            pass
         first = self._jobs.get()
         if first is None:
             return None
@@ -153,6 +189,25 @@ class Journal:
             batch.append(job)
         return batch
 
+    def _clear_away(self) -> bool:
+        """Take one step in clearing away what was removed; whether there was something to do."""
+        if not self._may_have_removals or self._failure is not None:
+            return False
+        try:
+            self._may_have_removals = self._store.removals.has_work()
+            if self._may_have_removals:
+                self._store.begin()
+                self._store.removals.step()
+                self._store.commit()
+        except Exception as error:
+            self._fail(error)
+        return self._may_have_removals
+
+    def _fail(self, error: Exception) -> None:
+        """Write nothing any more."""
+        self._failure = error
+        self._store.rollback()
+
     def _run_writes(self, jobs: list[_Job]) -> list[Callable[[], None]]:
         if not jobs:
             return []
@@ -164,8 +219,7 @@ class Journal:
             self._store.commit()
         except Exception as error:
             # Later decisions stand on the lost ones, so nothing may be written any more.
-            self._failure = error
-            self._store.rollback()
+            self._fail(error)
             return [job.refusal(error) for job in jobs]
         return answers
 
@@ -173,6 +227,8 @@ class Journal:
         try:
             return job.answer(job.run(self._store))
         except Exception as error:
+            if is_damage(error):
+                self._fail(error)
             return job.refusal(error)
 
 
