@@ -25,11 +25,16 @@ class Track:
 
 def lay_out(rows: Sequence[Sequence[Line]], tracks: Sequence[Track], available: int | None) -> list[Line]:
     """Rows of cells as lines; with `available` no line is wider than that, without it nothing is cut."""
-    widths = [max(track.least, *(line_width(row[index]) for row in rows), 0) for index, track in enumerate(tracks)]
+    widths = natural_widths(rows, tracks)
     if available is not None:
         widths = shrink(widths, tracks, available)
-    lines = [_lay_out_row(row, tracks, widths, is_cut=available is not None) for row in rows]
+    lines = [lay_out_row(row, tracks, widths, is_cut=available is not None) for row in rows]
     return lines if available is None else [fit_line(line, available) for line in lines]
+
+
+def natural_widths(rows: Sequence[Sequence[Line]], tracks: Sequence[Track]) -> list[int]:
+    """The widths with which no cell is cut."""
+    return [max(track.least, *(line_width(row[index]) for row in rows), 0) for index, track in enumerate(tracks)]
 
 
 def shrink(widths: Sequence[int], tracks: Sequence[Track], available: int) -> list[int]:
@@ -54,7 +59,8 @@ def _take(widths: Sequence[int], minimums: Sequence[int], excess: int) -> tuple[
     return taken, excess
 
 
-def _lay_out_row(row: Sequence[Line], tracks: Sequence[Track], widths: Sequence[int], *, is_cut: bool) -> Line:
+def lay_out_row(row: Sequence[Line], tracks: Sequence[Track], widths: Sequence[int], *, is_cut: bool) -> Line:
+    """One row in columns of these widths, which cut what is wider only if they are told to."""
     cells: list[Segment] = []
     for index, (cell, track, cells_wide) in enumerate(zip(row, tracks, widths, strict=True)):
         if index:
