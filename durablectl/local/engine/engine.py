@@ -95,6 +95,11 @@ class Engine:
         self._ids_by_name[function, name] = execution_id
         self._next_key = max(self._next_key, key + 1)
 
+    def unregister(self, function: str, name: str, execution_id: str) -> None:
+        """Free the name of an execution that is gone."""
+        if self._ids_by_name.get((function, name)) == execution_id:
+            del self._ids_by_name[function, name]
+
     def adopt(self, live: LiveExecution) -> None:
         """Take over an open execution of the journal, with its timers."""
         self._live[live.record.id] = live

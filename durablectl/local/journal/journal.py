@@ -88,18 +88,21 @@ class Journal:
         return self._write(lambda store: store.executions.create(record, events))
 
     def append(
-        self, key: int, events: Sequence[Event], notes: Mapping[str, str | None] | None = None
+        self,
+        key: int,
+        events: Sequence[Event],
+        notes: Mapping[str, str | None] | None = None,
+        status: ExecutionStatus | None = None,
     ) -> asyncio.Future[None]:
-        """Append events and set notes of an execution in one transaction; done when it is committed."""
-        return self._write(lambda store: store.executions.append(key, events, notes or {}))
+        """Append events and set notes of an execution in one transaction; done when it is committed.
+
+        `status` is one that no event tells of.
+        """
+        return self._write(lambda store: store.executions.append(key, events, notes or {}, status))
 
     def keep_output(self, lines: Sequence[OutputLine]) -> asyncio.Future[None]:
         """Keep lines that handlers wrote."""
         return self._write(lambda store: store.output.keep(lines))
-
-    def set_status(self, key: int, status: ExecutionStatus) -> asyncio.Future[None]:
-        """Change the status of an execution where no event tells of it."""
-        return self._write(lambda store: store.executions.set_status(key, status))
 
     def remove(self, key: int, *, with_output: bool) -> asyncio.Future[None]:
         """Hide an execution for good and take it away when there is time; done when nobody can find it any more."""
@@ -130,6 +133,10 @@ class Journal:
     async def record(self, execution_id: str) -> ExecutionRecord | None:
         """One execution by its id."""
         return await self._read(lambda store: store.executions.record(execution_id))
+
+    async def note(self, key: int, name: str) -> str | None:
+        """A note of an execution."""
+        return await self._read(lambda store: store.executions.note(key, name))
 
     async def records(self, query: RecordQuery) -> list[ExecutionRecord]:
         """Executions of a function, at most `query.limit`."""

@@ -46,8 +46,17 @@ class StoredExecutions:
         )
         self.append(record.key, events, {})
 
-    def append(self, key: int, events: Sequence[Event], notes: Mapping[str, str | None]) -> None:
-        """Append events and set notes (None removes one); an event that changes the status changes the record too."""
+    def append(
+        self,
+        key: int,
+        events: Sequence[Event],
+        notes: Mapping[str, str | None],
+        status: ExecutionStatus | None = None,
+    ) -> None:
+        """Append events and set notes (None removes one); an event that changes the status changes the record too.
+
+        `status` is one that no event tells of.
+        """
         self._connection.executemany(
             "INSERT INTO events VALUES (?, ?, ?)",
             [(key, event.event_id, json.dumps(wire.write_event(event), separators=(",", ":"))) for event in events],
@@ -55,7 +64,9 @@ class StoredExecutions:
         for event in events:
             self._update_status(key, event)
         for name, value in notes.items():
-            self._note(key, name, value)
+            self._set_note(key, name, value)
+        if status is not None:
+            self._connection.execute("UPDATE executions SET status = ? WHERE key = ?", (str(status), key))
 
     def _update_status(self, key: int, event: Event) -> None:
         status = event.spec.execution_status
@@ -68,15 +79,11 @@ class StoredExecutions:
             (str(status), ended_ms, key),
         )
 
-    def _note(self, key: int, name: str, value: str | None) -> None:
+    def _set_note(self, key: int, name: str, value: str | None) -> None:
         if value is None:
             self._connection.execute("DELETE FROM notes WHERE execution = ? AND name = ?", (key, name))
         else:
             self._connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (key, name, value))
-
-    def set_status(self, key: int, status: ExecutionStatus) -> None:
-        """Change a status that no event tells of."""
-        self._connection.execute("UPDATE executions SET status = ? WHERE key = ?", (str(status), key))
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -112,6 +119,13 @@ class StoredExecutions:
         """One execution by its id."""
         row = self._connection.execute(f"SELECT {_RECORD} FROM executions WHERE id = ?", (execution_id,)).fetchone()
         return _read_record(row) if row else None
+
+    def note(self, key: int, name: str) -> str | None:
+        """A note of an execution."""
+        row = self._connection.execute(
+            "SELECT value FROM notes WHERE execution = ? AND name = ?", (key, name)
+        ).fetchone()
+        return row[0] if row else None
 
     def records(self, query: RecordQuery) -> list[ExecutionRecord]:
         """Executions of a function, at most `query.limit`."""
