@@ -12,6 +12,7 @@ from pathlib import Path
 
 from durablectl.local.functions.functions import DurableConfig, Function
 from durablectl.local.service import ServiceOptions, run
+from tests.local.crash_support import ENDS
 from tests.local.worker_support import make_function
 
 
@@ -20,7 +21,7 @@ def main(store: str, effects: str) -> int:
     durable = DurableConfig(execution_timeout_s=600, retention_days=1)
     functions = [
         make_function(name, "crashing.py", durable=durable, environment={"EFFECTS": effects})
-        for name in ("order", "child")
+        for name in (*ENDS, "child")
     ]
     return run(ServiceOptions(functions, Path(store), port=0, on_ready=announce, on_log=lambda _: None))
 
