@@ -16,7 +16,7 @@ from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
 from durablectl.views.records.events import event_record, withheld
 from durablectl.views.records.operations import path_text
-from durablectl.views.view import ALL_FORMATS, Column, Envelope, ListFacts, RawShape, View
+from durablectl.views.view import Column, Envelope, ListFacts, RawShape, View
 
 _STYLES = {
     "succeeded": "green",
@@ -45,8 +45,8 @@ def history_view(
         record=lambda one: event_record(one, reading),
         document=Envelope("event_list", reading.now, source, facts, arn),
         columns=event_columns(reading),
+        identifier=lambda one: str(one.event.event_id),
         raw=RawShape(lambda one: raw_record(write_event(withheld(one.event, reading)), reading), "Events"),
-        formats=tuple(format for format in ALL_FORMATS if format != "name"),
     )
 
 

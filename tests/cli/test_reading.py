@@ -126,6 +126,18 @@ def test_history_after_and_newest_first_and_limit(backend: FakeBackend) -> None:
     assert ran.err == "note: showing 2 of 11 events (-n 0 for all)\n"
 
 
+def test_history_by_name_is_the_event_ids_one_a_line(backend: FakeBackend) -> None:
+    ran = run(
+        "history", "order-1042", "--after", "3", "--type", "StepFailed,CallbackStarted", "-o", "name", backend=backend
+    )
+    events = run(
+        "history", "order-1042", "--after", "3", "--type", "StepFailed,CallbackStarted", "-o", "jsonl", backend=backend
+    ).lines
+
+    assert ran.out.split() == [str(event["event_id"]) for event in events]
+    assert len(events) >= 1
+
+
 def test_history_of_types_in_any_case(backend: FakeBackend) -> None:
     ran = run("history", "order-1042", "--type", "stepfailed,CallbackStarted", "-o", "jsonl", backend=backend)
 
