@@ -36,6 +36,14 @@ class Globals:
             "--read-only", help="Refuse all that changes anything; DURABLECTL_READ_ONLY=1", rich_help_panel=CONNECTION
         ),
     ] = None
+    no_cache: Annotated[
+        bool | None,
+        typer.Option(
+            "--no-cache",
+            help="Read and keep nothing on disk between commands; DURABLECTL_NO_CACHE=1",
+            rich_help_panel=CONNECTION,
+        ),
+    ] = None
     color: Annotated[
         str | None,
         typer.Option(

@@ -11,7 +11,7 @@ from itertools import islice
 from durablectl.cli.runtime import Runtime
 from durablectl.model.executions import Execution
 from durablectl.model.operations import Fold, Operation, fold
-from durablectl.model.redaction import BUILT_IN
+from durablectl.model.redaction import Redactor
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.operate.callbacks import FoundCallback
 from durablectl.operate.targets import Target
@@ -53,7 +53,7 @@ def callback_preview(runtime: Runtime, title: str, found: FoundCallback, payload
         *_title(runtime, title, found.target),
         *_identity(runtime, found.target),
         f"  callback {clean(found.label)}{path} · {', '.join(part for part in (age, left) if part)}",
-        f"  {_payload(payload)}",
+        f"  {_payload(payload, runtime.redactor)}",
     )
 
 
@@ -153,19 +153,19 @@ def _table(executions: Sequence[Execution], targets: Sequence[Target], runtime: 
     return [*lines, "  by status: " + ", ".join(f"{count} {status}" for status, count in counts.items())]
 
 
-def _payload(payload: bytes | None) -> str:
+def _payload(payload: bytes | None, redactor: Redactor) -> str:
     """Size and beginning of a payload, without its secrets."""
     if payload is None:
         return "no result"
-    return f"{len(payload)} bytes: {fit(clean(_without_secrets(payload)), _SHOWN_OF_PAYLOAD)}"
+    return f"{len(payload)} bytes: {fit(clean(_without_secrets(payload, redactor)), _SHOWN_OF_PAYLOAD)}"
 
 
-def _without_secrets(payload: bytes) -> str:
+def _without_secrets(payload: bytes, redactor: Redactor) -> str:
     text = payload.decode("utf-8", "replace")
     try:
-        value, hidden = BUILT_IN.redact(json.loads(text))
+        value, hidden = redactor.redact(json.loads(text))
     except (ValueError, RecursionError):
-        return BUILT_IN.redact_text(text)[0]
+        return redactor.redact_text(text)[0]
     return json.dumps(value, ensure_ascii=False) if hidden else text
 
 

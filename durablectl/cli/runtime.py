@@ -20,9 +20,9 @@ from durablectl.cli.memory import Memory, memory_file
 from durablectl.cli.pager import Pager, pager_command
 from durablectl.cli.process import Process, wants_color
 from durablectl.cli.progress import Progress
-from durablectl.config import Settings, load_settings
+from durablectl.config import ConfigFile, Effective, Options, Settings, read_config
 from durablectl.errors import UsageError
-from durablectl.model.redaction import BUILT_IN
+from durablectl.model.redaction import Redactor, make_redactor
 from durablectl.operate.reading import DataLevel
 from durablectl.operate.resolve import region_of
 from durablectl.views.display import Display
@@ -90,16 +90,27 @@ class Runtime:
     @property
     def settings(self) -> Settings:
         """The effective settings of the connection."""
-        chosen = self.globals
-        settings = load_settings(
-            context=chosen.context,
-            profile=chosen.profile,
-            region=chosen.region,
-            endpoint_url=chosen.endpoint_url,
-            read_only=bool(chosen.read_only),
-            environ=self.process.environ,
-        )
+        settings = self.effective.settings()
         return replace(settings, region=self._region) if self._region else settings
+
+    @property
+    def effective(self) -> Effective:
+        """Each setting with all who have a say in it."""
+        chosen = self.globals
+        options = Options(
+            chosen.context,
+            chosen.profile,
+            chosen.region,
+            chosen.endpoint_url,
+            bool(chosen.read_only),
+            bool(chosen.no_cache),
+        )
+        return Effective(options, self.process.environ, self.configuration)
+
+    @cached_property
+    def configuration(self) -> ConfigFile:
+        """The configuration file as it was when it was needed first."""
+        return read_config(self.process.environ)
 
     @cached_property
     def backend(self) -> Backend:
@@ -108,7 +119,7 @@ class Runtime:
         backend = self.process.connect(
             self.settings, self.process.clock, on_wait=self.diagnostics.note, observer=self._observe
         )
-        return self.memory.watching(backend, self.settings)
+        return self.memory.watching(backend, self.settings) if self.settings.cache else backend
 
     @cached_property
     def logs(self) -> LogSource:
@@ -189,7 +200,12 @@ class Runtime:
         self, level: str = DataLevel.METADATA, *, is_key_denied: bool = False, at: datetime | None = None
     ) -> Reading:
         """The circumstances under which records are made; `at` is a past point that they show."""
-        return Reading(at or self.now(), level, BUILT_IN if self.choices.redact else None, is_key_denied)
+        return Reading(at or self.now(), level, self.redactor if self.choices.redact else None, is_key_denied)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """What counts as secret over this connection: the built-in rules and those of the configuration."""
+        return make_redactor(self.settings.redact)
 
     def facts(self, *, truncated: bool = False, limit: int | None = None, extra: Record | None = None) -> ListFacts:
         """What is known of a list once it has been read."""
