@@ -77,6 +77,21 @@ def already_started(arn: str) -> ServiceError:
     )
 
 
+def conflict(message: str) -> ServiceError:
+    """A resource that is there already, or in a state that does not allow the request."""
+    return ServiceError("ResourceConflictException", 409, message)
+
+
+def precondition_failed() -> ServiceError:
+    """A revision id that is not the current one any more."""
+    return ServiceError(
+        "PreconditionFailedException",
+        412,
+        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve "
+        "the latest Revision Id",
+    )
+
+
 def too_large(limit: int) -> ServiceError:
     """A request body over the service's limit."""
     return ServiceError(

@@ -28,6 +28,7 @@ from durablectl.local.journal.records import (
 from durablectl.local.journal.store import Store
 from durablectl.local.journal.store_faults import is_damage
 from durablectl.local.journal.store_lock import StoreLock
+from durablectl.local.journal.store_versions import AliasRow, VersionRow
 from durablectl.model.events import Event
 from durablectl.model.statuses import ExecutionStatus
 
@@ -112,6 +113,18 @@ class Journal:
         """The same for executions whose retention is over, at most `limit` of them; who they were."""
         return self._write(lambda store: store.removals.remove_expired(now, limit))
 
+    def keep_version(self, row: VersionRow) -> asyncio.Future[None]:
+        """Keep a published version; done when it is committed."""
+        return self._write(lambda store: store.versions.keep(row))
+
+    def keep_alias(self, row: AliasRow) -> asyncio.Future[None]:
+        """Keep an alias, in place of one of the same name; done when it is committed."""
+        return self._write(lambda store: store.versions.keep_alias(row))
+
+    def drop_alias(self, function: str, name: str) -> asyncio.Future[None]:
+        """Forget an alias; done when it is committed."""
+        return self._write(lambda store: store.versions.drop_alias(function, name))
+
     # --- reading ------------------------------------------------------------------------------------------------------
 
     async def names(self) -> list[tuple[int, str, str, str]]:
@@ -158,6 +171,14 @@ class Journal:
     async def output_of(self, query: OutputQuery) -> list[KeptLine]:
         """The log of a function, at most `query.limit` lines, in the order in which they were kept."""
         return await self._read(lambda store: store.output.of_function(query))
+
+    async def versions(self) -> list[VersionRow]:
+        """All published versions."""
+        return await self._read(lambda store: store.versions.versions())
+
+    async def aliases(self) -> list[AliasRow]:
+        """All aliases."""
+        return await self._read(lambda store: store.versions.aliases())
 
     # --- the thread ---------------------------------------------------------------------------------------------------
 

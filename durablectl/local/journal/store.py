@@ -19,6 +19,7 @@ from durablectl.local.journal.store_executions import StoredExecutions
 from durablectl.local.journal.store_output import StoredOutput
 from durablectl.local.journal.store_removal import StoredRemovals
 from durablectl.local.journal.store_schema import open_store
+from durablectl.local.journal.store_versions import StoredVersions
 
 __all__ = [
     "PLATFORM",
@@ -44,6 +45,7 @@ class Store:
         self.executions = StoredExecutions(self._connection, path)
         self.output = StoredOutput(self._connection)
         self.removals = StoredRemovals(self._connection)
+        self.versions = StoredVersions(self._connection)
 
     def close(self) -> None:
         """Close the file."""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from durablectl.errors import ConfigError
 from durablectl.local.journal.store_faults import damaged
+from durablectl.local.journal.store_versions import TABLES as VERSION_TABLES
 
 APPLICATION_ID = 0x64757261
 """Marks a SQLite file as a store of this service."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 FULL_CHECK_BYTES = 256 * 1024 * 1024
 """Up to this size a store is looked through at the start (0.3 s); beyond it only the tables that a start reads are.
 Damage elsewhere shows when it is met, which ends the service before it writes on."""
@@ -74,7 +75,7 @@ DROP INDEX executions_by_status;
 CREATE INDEX output_by_function ON output (function, number);
 {_INDEXES}
 """
-_MIGRATIONS = {1: _FROM_FORMAT_1}
+_MIGRATIONS = {1: _FROM_FORMAT_1, 2: VERSION_TABLES}
 """What brings a store of a format to the next one."""
 
 
@@ -120,7 +121,11 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     ):
         connection.execute(f"PRAGMA {pragma}")
     if is_new:
-        _run(connection, _SCHEMA + _INDEXES + f"PRAGMA application_id = {APPLICATION_ID};", SCHEMA_VERSION)
+        _run(
+            connection,
+            _SCHEMA + _INDEXES + VERSION_TABLES + f"PRAGMA application_id = {APPLICATION_ID};",
+            SCHEMA_VERSION,
+        )
     else:
         _check_writable(connection)
         _migrate(connection, version)
