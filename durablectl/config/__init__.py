@@ -8,6 +8,8 @@ from durablectl.config.local_service import (
     find_local_service,
     local_endpoint,
     local_state_file,
+    local_state_folder,
+    running_local_services,
     withdraw_local_service,
 )
 from durablectl.config.settings import LOCAL_REGION, Effective, Options, Settings, load_settings
@@ -27,6 +29,8 @@ __all__ = [
     "load_settings",
     "local_endpoint",
     "local_state_file",
+    "local_state_folder",
     "read_config",
+    "running_local_services",
     "withdraw_local_service",
 ]

@@ -81,7 +81,7 @@ def test_it_announces_itself_on_one_line_and_takes_its_word_back(handler: str, t
         "local_service",
         [{"name": "echo", "source": handler, "durable": False}],
     )
-    assert word == {"endpoint": announced["endpoint"], "pid": process.pid, "store": None}
+    assert (word["endpoint"], word["pid"], word["store"]) == (announced["endpoint"], process.pid, None)
     assert not (tmp_path / "durablectl" / "local.json").exists()
     assert (process.returncode, told) == (130, "note: stopped\n")
 
