@@ -50,14 +50,19 @@ class Node:
     children: list[Node] = field(default_factory=list, repr=False)
 
     @property
+    def is_clock_adjusted(self) -> bool:
+        """Whether it is recorded to have ended before it started."""
+        operation = self.operation
+        return bool(operation.started_at and operation.ended_at and operation.ended_at < operation.started_at)
+
+    @property
     def flags(self) -> list[str]:
         """What is remarkable about it."""
         operation = self.operation
-        is_adjusted = bool(operation.started_at and operation.ended_at and operation.ended_at < operation.started_at)
         marks = {
             "orphaned": self.is_orphaned,
             "parent_missing": self.is_parent_missing,
-            "clock_adjusted": is_adjusted,
+            "clock_adjusted": self.is_clock_adjusted,
             "sdk_generated": self.is_generated,
             "crash_looping": operation.interruptions >= CRASH_LOOP and not operation.is_final,
         }

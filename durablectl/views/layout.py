@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from durablectl.views.lines import Line, Segment, fit_line, line_width, pad
+from durablectl.views.lines import Line, Segment, fit_line, line_width
 
 GAP = "  "
 
@@ -25,16 +25,22 @@ class Track:
 
 def lay_out(rows: Sequence[Sequence[Line]], tracks: Sequence[Track], available: int | None) -> list[Line]:
     """Rows of cells as lines; with `available` no line is wider than that, without it nothing is cut."""
-    widths = natural_widths(rows, tracks)
     if available is not None:
-        widths = shrink(widths, tracks, available)
-    lines = [lay_out_row(row, tracks, widths, is_cut=available is not None) for row in rows]
-    return lines if available is None else [fit_line(line, available) for line in lines]
+        widths = shrink(natural_widths(rows, tracks), tracks, available)
+        return [fit_line(lay_out_row(row, tracks, widths, is_cut=True), available) for row in rows]
+    taken = [[line_width(cell) for cell in row] for row in rows]
+    widths = _widest(taken, tracks)
+    return [_place(row, row_taken, tracks, widths) for row, row_taken in zip(rows, taken, strict=True)]
 
 
 def natural_widths(rows: Sequence[Sequence[Line]], tracks: Sequence[Track]) -> list[int]:
     """The widths with which no cell is cut."""
-    return [max(track.least, *(line_width(row[index]) for row in rows), 0) for index, track in enumerate(tracks)]
+    return _widest([[line_width(cell) for cell in row] for row in rows], tracks)
+
+
+def _widest(taken: Sequence[Sequence[int]], tracks: Sequence[Track]) -> list[int]:
+    columns = list(zip(*taken, strict=True)) or [()] * len(tracks)
+    return [max(track.least, *column, 0) for track, column in zip(tracks, columns, strict=True)]
 
 
 def shrink(widths: Sequence[int], tracks: Sequence[Track], available: int) -> list[int]:
@@ -61,17 +67,31 @@ def _take(widths: Sequence[int], minimums: Sequence[int], excess: int) -> tuple[
 
 def lay_out_row(row: Sequence[Line], tracks: Sequence[Track], widths: Sequence[int], *, is_cut: bool) -> Line:
     """One row in columns of these widths, which cut what is wider only if they are told to."""
-    cells: list[Segment] = []
-    for index, (cell, track, cells_wide) in enumerate(zip(row, tracks, widths, strict=True)):
-        if index:
-            cells.append(Segment(GAP))
-        fitted = fit_line(cell, cells_wide) if is_cut else cell
-        cells.extend(pad(fitted, cells_wide, right=track.aligns_right))
-    return strip_end(tuple(cells))
+    if is_cut:
+        row = [fit_line(cell, cells_wide) for cell, cells_wide in zip(row, widths, strict=True)]
+    return _place(row, map(line_width, row), tracks, widths)
+
+
+def _place(row: Sequence[Line], taken: Iterable[int], tracks: Sequence[Track], widths: Sequence[int]) -> Line:
+    """Cells, of which each takes as much as `taken` says, with the spaces between them."""
+    placed: list[Segment] = []
+    spaces = 0
+    for cell, used, track, cells_wide in zip(row, taken, tracks, widths, strict=True):
+        missing = max(0, cells_wide - used)
+        before, after = (missing, 0) if track.aligns_right else (0, missing)
+        if cell:
+            if spaces + before:
+                placed.append(Segment(" " * (spaces + before)))
+            placed.extend(cell)
+            before = spaces = 0
+        spaces += before + after + len(GAP)
+    return strip_end(tuple(placed))
 
 
 def strip_end(line: Line) -> Line:
     """A line without the spaces at its end."""
+    if line and not line[-1].text.endswith(" "):
+        return line
     segments = list(line)
     while segments:
         last = segments.pop()

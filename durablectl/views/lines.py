@@ -33,6 +33,8 @@ def data(text: str | None, style: str = "") -> Line:
     if not text:
         return EMPTY
     cleaned = clean(text)
+    if "\\" not in cleaned:
+        return (Segment(cleaned, style),)
     return tuple(Segment(part, "dim" if is_escape else style) for part, is_escape in split_escapes(cleaned))
 
 
@@ -49,7 +51,10 @@ def join(parts: Iterable[Line], separator: str = " ") -> Line:
 
 def line_width(line: Line) -> int:
     """How many cells a line takes."""
-    return sum(width(segment.text) for segment in line)
+    cells = 0
+    for text, _ in line:
+        cells += len(text) if text.isascii() else width(text)
+    return cells
 
 
 def text_of(line: Line) -> str:

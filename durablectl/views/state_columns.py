@@ -11,7 +11,7 @@ from durablectl.views.glyphs import operation_status
 from durablectl.views.instants import iso
 from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own, text_of
 from durablectl.views.records.context import Reading
-from durablectl.views.records.operations import attempt_count, elapsed_ms, node_record, path_text
+from durablectl.views.records.operations import attempt_count, elapsed_ms, path_text
 from durablectl.views.state_notes import note_phrase
 from durablectl.views.view import Column
 
@@ -46,7 +46,7 @@ def node_label(node: Node) -> Line:
 def _usual_columns(folded: Fold, reading: Reading) -> tuple[Column[Node], ...]:
     def note(node: Node, display: Display) -> Line:
         told = _callback_in(node) or node
-        return note_phrase(told, node_record(told, folded, reading), display)
+        return note_phrase(told, reading, display)
 
     return (
         Column(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
+from durablectl.model.operations import Operation
 from durablectl.model.statuses import OperationType
 from durablectl.model.tree import Node
 from durablectl.views.display import Display
@@ -13,10 +14,11 @@ from durablectl.views.durations import format_duration, milliseconds
 from durablectl.views.instants import Precision
 from durablectl.views.lines import EMPTY, Line, data, join, own
 from durablectl.views.phrases import child_phrase, comma, error_phrase, left_phrase, payload_phrase
-from durablectl.views.view import Record
+from durablectl.views.records.context import Reading
+from durablectl.views.records.operations import failure_record, has_failure, result_record
 
 
-def note_phrase(node: Node, record: Record, display: Display) -> Line:
+def note_phrase(node: Node, reading: Reading, display: Display) -> Line:
     """The note beside an operation; most that went well have none."""
     phrase = _PHRASES.get(node.operation.type, _nothing)
     orphaned = own("open when the execution ended", "dim") if node.is_orphaned else EMPTY
@@ -24,9 +26,16 @@ def note_phrase(node: Node, record: Record, display: Display) -> Line:
         _crashes(node),
         phrase(node, display),
         orphaned,
-        error_phrase(record["error"]),
-        payload_phrase("result", record["result"]),
+        failure_phrase(node.operation, reading),
+        payload_phrase("result", result_record(node.operation, reading)) if reading.has_payloads else EMPTY,
     )
+
+
+def failure_phrase(operation: Operation, reading: Reading) -> Line:
+    """The error of an operation, or why its text is not there; nothing where none was recorded."""
+    if operation.error is None and not has_failure(operation):
+        return EMPTY
+    return error_phrase(failure_record(operation, reading))
 
 
 def _crashes(node: Node) -> Line:

@@ -68,7 +68,7 @@ def split_escapes(cleaned: str) -> Iterator[tuple[str, bool]]:
 
 def width(text: str) -> int:
     """How many terminal cells a cleaned text takes."""
-    return len(text) if text.isascii() else sum(map(_character_width, text))
+    return len(text) if text.isascii() else _mixed_width(text)
 
 
 def fit(text: str, cells: int) -> str:
@@ -109,6 +109,12 @@ def head(text: str, cells: int) -> str:
         if used > cells:
             return text[:index]
     return text
+
+
+# Glyphs and branches stand in every row of a tree.
+@lru_cache(maxsize=1024)
+def _mixed_width(text: str) -> int:
+    return sum(map(_character_width, text))
 
 
 @lru_cache(maxsize=4096)

@@ -100,6 +100,8 @@ def _make(node: Node, execution: TreeExecution, *, is_raw: bool) -> tuple[Entry,
         return Entry(JoinedNodes((), node), execution), node.children
     row = joined(node)
     shown = visible_children(row.node)
+    if shown is row.node.children:
+        return Entry(row, execution), shown
     shown_ids = {child.operation.id for child in shown}
     parts = [child for child in row.node.children if child.operation.id not in shown_ids]
     # What a faulty history puts below a part would be lost with it.
@@ -107,14 +109,17 @@ def _make(node: Node, execution: TreeExecution, *, is_raw: bool) -> tuple[Entry,
 
 
 def _sum_up(entry: Entry) -> None:
-    below = [child for child in entry.children if isinstance(child, Entry)]
-    entry.size = len(entry.operations) + sum(child.size for child in below)
+    operations = entry.operations
     causes = entry.execution.cause_ids if entry.execution.is_explaining else frozenset()
-    is_cause = any(node.operation.id in causes for node in entry.operations)
-    is_failing = any(_is_failing(node) for node in entry.operations)
-    entry.is_failing = is_cause or is_failing or any(child.is_failing for child in below)
-    is_open = any(node.shown_as not in _DONE for node in entry.operations)
-    entry.is_kept = entry.is_failing or is_open or any(child.is_kept for child in below)
+    size, is_failing, is_open = len(operations), False, False
+    for node in operations:
+        is_failing = is_failing or node.operation.id in causes or _is_failing(node)
+        is_open = is_open or node.shown_as not in _DONE
+    for child in entry.children:
+        if isinstance(child, Entry):
+            size += child.size
+            is_failing, is_open = is_failing or child.is_failing, is_open or child.is_kept
+    entry.size, entry.is_failing, entry.is_kept = size, is_failing, is_failing or is_open
 
 
 def _is_failing(node: Node) -> bool:

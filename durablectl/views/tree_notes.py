@@ -7,9 +7,8 @@ from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.model.tree import Node
 from durablectl.views.display import Display
 from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, own
-from durablectl.views.phrases import child_phrase, comma, error_phrase, limit_text
-from durablectl.views.records.operations import payload_records
-from durablectl.views.state_notes import note_phrase
+from durablectl.views.phrases import child_phrase, comma, limit_text
+from durablectl.views.state_notes import failure_phrase, note_phrase
 from durablectl.views.tree_entries import Entry
 from durablectl.views.tree_executions import TreeExecution
 from durablectl.views.tree_fan_outs import FAN_OUTS, counts_phrase
@@ -50,15 +49,14 @@ def _phrase(entry: Entry, display: Display) -> Line:
     if callback is not None:
         return _callback(node, callback, entry.execution, display)
     if entry.fan_out is not None:
-        records = payload_records(operation, entry.execution.reading)
-        return comma(counts_phrase(entry.fan_out), error_phrase(records["error"]))
+        return comma(counts_phrase(entry.fan_out), failure_phrase(operation, entry.execution.reading))
     attempts = len(operation.attempts)
     is_retried = operation.type == OperationType.STEP and operation.is_final and attempts > 1 and not operation.polls
     return comma(own(f"{attempts} attempts") if is_retried else EMPTY, _usual(node, entry.execution, display))
 
 
 def _usual(node: Node, execution: TreeExecution, display: Display) -> Line:
-    return note_phrase(node, payload_records(node.operation, execution.reading), display)
+    return note_phrase(node, execution.reading, display)
 
 
 def _invoke(node: Node, execution: TreeExecution, display: Display) -> Line:
@@ -74,7 +72,7 @@ def _invoke(node: Node, execution: TreeExecution, display: Display) -> Line:
         )
     )
     orphaned = own("open when the execution ended", "dim") if node.is_orphaned else EMPTY
-    return comma(target, orphaned, error_phrase(payload_records(operation, execution.reading)["error"]))
+    return comma(target, orphaned, failure_phrase(operation, execution.reading))
 
 
 def _target(operation: Operation, display: Display) -> Line:
@@ -112,8 +110,8 @@ def _retries_below(entry: Entry) -> Line:
 
 def _faults(entry: Entry) -> Line:
     """What is odd about the history itself."""
-    flags = {flag for node in entry.row.nodes for flag in node.flags}
+    nodes = entry.row.nodes
     return comma(
-        own("its parent is not in the history", "dim") if "parent_missing" in flags else EMPTY,
-        own("ended before it started", "dim") if "clock_adjusted" in flags else EMPTY,
+        own("its parent is not in the history", "dim") if any(node.is_parent_missing for node in nodes) else EMPTY,
+        own("ended before it started", "dim") if any(node.is_clock_adjusted for node in nodes) else EMPTY,
     )

@@ -92,7 +92,9 @@ def _entry_cells(entry: Entry, branch: Line, place: _Place, display: Display) ->
     word = entry_word(entry)
     look = operation_look(word, entry.row.type)
     folded = own(f"({entry.folded} folded)", "dim") if entry.folded else EMPTY
-    label = join((row_label(entry.row, _label_cells(display, (*branch, *folded))), folded))
+    label = row_label(entry.row, _label_cells(display, branch, folded))
+    if folded:
+        label = join((label, folded))
     first = entry.row.nodes[0].operation
     started_id = first.event_ids[0] if first.event_ids else 0
     is_after_cause = place.cause_event_id is not None and started_id > place.cause_event_id and not entry.is_failing
@@ -109,15 +111,16 @@ def _entry_cells(entry: Entry, branch: Line, place: _Place, display: Display) ->
 def entry_word(entry: Entry) -> str:
     """What is said of a row: a wait for callback whose callback timed out has timed out itself."""
     word = entry.row.node.shown_as
-    timed_out = any(part.shown_as == "timed out" for part in entry.parts)
-    return "timed out" if word == "failed" and timed_out else word
+    if word != "failed":
+        return word
+    return "timed out" if any(part.shown_as == "timed out" for part in entry.parts) else word
 
 
-def _label_cells(display: Display, beside: Line) -> int | None:
+def _label_cells(display: Display, *beside: Line) -> int | None:
     """How much of the terminal a name may take with what stands beside it, so that some is left for the note."""
     if display.width is None:
         return None
-    return max(12, display.width * 9 // 20 - line_width(beside) - _GLYPH_CELLS)
+    return max(12, display.width * 9 // 20 - sum(map(line_width, beside)) - _GLYPH_CELLS)
 
 
 def _group_cells(group: Group, branch: Line) -> tuple[Line, ...]:

@@ -162,7 +162,7 @@ def test_a_view_refuses_formats_and_shapes_that_it_does_not_have() -> None:
     display = Display(NOW)
 
     with pytest.raises(UsageError, match="no output format name"):
-        check_options(VIEWS["history"](), OutputOptions(display, "name"))
+        check_options(VIEWS["state"](), OutputOptions(display, "name"))
     with pytest.raises(UsageError, match="--raw is not available"):
         check_options(VIEWS["state"](), OutputOptions(display, "json", raw=True))
 

@@ -196,15 +196,30 @@ def _callback(operation: Operation, folded: Fold, reading: Reading) -> Record:
 def payload_records(operation: Operation, reading: Reading) -> Record:
     """Input, result and error of an operation, each there or with the reason why it is not."""
     has_input = operation.type == OperationType.CHAINED_INVOKE
+    return {
+        "input": payload_record(operation.input, reading, is_expected=has_input),
+        "result": result_record(operation, reading),
+        "error": failure_record(operation, reading),
+    }
+
+
+def result_record(operation: Operation, reading: Reading) -> Record:
+    """The result of an operation, or the reason why it is not there."""
     has_result = operation.type != OperationType.WAIT and (
         operation.status == OperationStatus.SUCCEEDED or operation.polls > 0
     )
-    has_error = operation.status in _FAILED or any(attempt.outcome == "failed" for attempt in operation.attempts[-1:])
-    return {
-        "input": payload_record(operation.input, reading, is_expected=has_input),
-        "result": payload_record(operation.result, reading, is_expected=has_result),
-        "error": error_record(operation.error, reading, is_expected=has_error),
-    }
+    return payload_record(operation.result, reading, is_expected=has_result)
+
+
+def failure_record(operation: Operation, reading: Reading) -> Record:
+    """The error of an operation, or the reason why it is not there."""
+    return error_record(operation.error, reading, is_expected=has_failure(operation))
+
+
+def has_failure(operation: Operation) -> bool:
+    """Whether an error is recorded for the operation, or the newest attempt at it."""
+    attempts = operation.attempts
+    return operation.status in _FAILED or (bool(attempts) and attempts[-1].outcome == "failed")
 
 
 def _between(start: datetime | None, end: datetime | None) -> int | None:
