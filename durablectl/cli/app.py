@@ -38,6 +38,10 @@ COMMANDS = CommandTable(
         "functions": "functions:FUNCTIONS",
         "local start": "local_start:LOCAL_START",
         "local demo": "local_demo:LOCAL_DEMO",
+        "context list": "context:LIST",
+        "context use": "context:USE",
+        "context show": "context:SHOW",
+        "config show": "config:CONFIG_SHOW",
         "completion": "completion:COMPLETION",
     }
 )
@@ -45,6 +49,8 @@ COMMANDS = CommandTable(
 
 NOUNS = {
     "callback": "Complete, fail or keep alive the callbacks that executions wait for.",
+    "context": "Choose among named connections.",
+    "config": "See which settings are in force.",
     "local": "Run durable functions on this machine, without an AWS account.",
 }
 

@@ -16,7 +16,8 @@ from typer.main import get_command
 from durablectl.cli.app import COMMANDS, make_app
 from durablectl.cli.completion_scripts import SCRIPTS, VARIABLE
 from durablectl.cli.memory import Names, memory_file, place_of, recall
-from durablectl.config import LOCAL_CONTEXT, load_settings
+from durablectl.config import load_settings
+from durablectl.config.glance import context_names, glance
 from durablectl.model.events import EVENT_SPECS
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.views.text import is_safe
@@ -163,7 +164,7 @@ def _values(parameter: Any, line: _Line, environ: Mapping[str, str]) -> list[str
 
 def _names(line: _Line, environ: Mapping[str, str]) -> Names:
     chosen = {field: line.given.get(option) for option, field in _CONNECTION.items() if line.given.get(option)}
-    settings = load_settings(**chosen, environ=environ)  # type: ignore[arg-type]
+    settings = load_settings(**chosen, environ=environ, file=glance(environ))  # type: ignore[arg-type]
     return recall(memory_file(environ), place_of(settings))
 
 
@@ -194,7 +195,8 @@ def _statuses(line: _Line, environ: Mapping[str, str]) -> list[str]:
 
 
 _SOURCES: Mapping[str, Callable[[_Line, Mapping[str, str]], list[str]]] = {
-    "context": lambda line, environ: [LOCAL_CONTEXT],
+    "context": lambda line, environ: context_names(environ),
+    "context_name": lambda line, environ: context_names(environ),
     "output": _formats,
     "status": _statuses,
     "types": lambda line, environ: list(EVENT_SPECS),

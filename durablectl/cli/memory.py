@@ -48,8 +48,13 @@ def memory_file(environ: Mapping[str, str]) -> Path | None:
 
 
 def place_of(settings: Settings) -> str:
-    """A key for a connection that tells nobody what it is."""
-    parts = (settings.context, settings.profile, settings.region, settings.endpoint_url)
+    """A key for a connection that tells nobody what it is.
+
+    What a context says of it is left out, so that completion can make the key from the name of the context alone.
+    """
+    connection = {"profile": settings.profile, "region": settings.region, "endpoint_url": settings.endpoint_url}
+    own = [name for name in connection if not settings.is_configured or name in settings.overridden]
+    parts = (settings.context, *(connection[name] if name in own else None for name in connection))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -41,8 +41,15 @@ SourcesArg = Annotated[
     typer.Argument(metavar="SOURCE...", help="Handlers: FILE.py:HANDLER or package.module:HANDLER"),
 ]
 
+ContextArg = Annotated[str, typer.Argument(metavar="NAME", help="The context")]
+OptionalContextArg = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="The context; the one in use without it")
+]
 ShellArg = Annotated[str, typer.Argument(metavar="bash|zsh|fish|powershell", help="The shell")]
 
+OriginOpt = Annotated[
+    bool, typer.Option("--origin", help="Also what each decision overrode, and whose it was", rich_help_panel=ACTION)
+]
 ReasonsOpt = Annotated[
     bool, typer.Option("--reasons", help="Show why rows ended badly: one more request for each", rich_help_panel=ACTION)
 ]

@@ -47,8 +47,11 @@ class ConfigFile:
         """Every context that can be used, the built-in one last."""
         return [*(name for name in self.contexts if name != LOCAL_CONTEXT), LOCAL_CONTEXT]
 
-    def section(self, context: str) -> Section:
-        """What a context sets. Raises ConfigError with close names for one that does not exist."""
+    def section(self, context: str, *, asked_by: str = "") -> Section:
+        """What a context sets. Raises ConfigError with close names for one that does not exist.
+
+        `asked_by` tells who named it, where that is not plain to see.
+        """
         if context in self.contexts:
             return self.contexts[context]
         if context == LOCAL_CONTEXT:
@@ -56,6 +59,8 @@ class ConfigFile:
         close = difflib.get_close_matches(context, self.context_names, n=3)
         hint = [f"did you mean: {', '.join(close)}"] if close else []
         hint.append(f"known contexts: {_listed(self.context_names)}")
+        if asked_by:
+            hint.append(f"{asked_by} asks for it")
         where = f" in {self.path}" if self.exists else ""
         raise ConfigError(f'no context "{context}"{where}', hint=hint, details={"known": self.context_names})
 
@@ -123,17 +128,13 @@ class _Reader:
             name: self._section(value, f"context {name}", LOCAL_KEYS if name == LOCAL_CONTEXT else CONTEXT_KEYS)
             for name, _, value in self._members(members.get("contexts"), "contexts", None)
         }
-        file = ConfigFile(
+        return ConfigFile(
             self._path,
             exists=True,
             current_context=self._entry(current, Kind.TEXT, "current_context") if current else None,
             contexts=contexts,
             defaults=self._section(members.get("defaults"), "defaults", DEFAULT_KEYS),
         )
-        if file.current_context is not None and file.current_context.value not in file.context_names:
-            known = f"known contexts: {_listed(file.context_names)}"
-            raise self._wrong(current, f'no context "{file.current_context.value}"', known)
-        return file
 
     def _compose(self) -> Any:
         import yaml

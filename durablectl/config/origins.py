@@ -23,7 +23,7 @@ class Candidate:
     """A value that a setting might have."""
 
     value: Any
-    origin: Origin
+    origin: Origin | None
     source: str
     """Who says so, as a user would look for it: `--region`, `AWS_REGION`, `context prod (config.yaml:4)`."""
 

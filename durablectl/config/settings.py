@@ -15,6 +15,7 @@ LOCAL_REGION = "us-east-1"
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"", "0", "false", "no", "off"})
+_OFF = Candidate(False, Origin.BUILT_IN, "built in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Settings:
     def is_local(self) -> bool:
         """Whether the built-in local context is used, which stays clear of all AWS configuration."""
         return self.context == LOCAL_CONTEXT
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether a context of the configuration file is used."""
+        return self.context not in (None, LOCAL_CONTEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,9 @@ class Effective:
         self._environ = environ
         self._file = file
         self.context = Setting("context", tuple(self._contexts()))
-        self._section: Section = file.section(self._active) if self._active else {}
+        chosen = self.context.winner
+        asked_by = chosen.source if chosen and chosen.origin != Origin.OPTION else ""
+        self._section: Section = file.section(chosen.value, asked_by=asked_by) if chosen else {}
 
     @property
     def _active(self) -> str | None:
@@ -135,8 +143,8 @@ class Effective:
                 "logs_endpoint_url", tuple(self._from_environment("logs_endpoint_url", ("AWS_ENDPOINT_URL_LOGS",)))
             ),
             Setting("functions", tuple(self._from_file("functions"))),
-            Setting("read_only", _true_first([*self._read_only_asked(), *self._from_file("read_only")])),
-            Setting("production", tuple(self._from_file("production"))),
+            Setting("read_only", _true_first([*self._read_only_asked(), *self._from_file("read_only"), _OFF])),
+            Setting("production", (*self._from_file("production"), _OFF)),
             self._redaction(),
             Setting("cache", tuple(self._cache())),
         ]

@@ -213,7 +213,6 @@ def test_yaml_is_not_loaded_where_there_is_no_file(tmp_path: Path) -> None:
         ("- contexts", "the file is no mapping", "expected: names"),
         ("contexts: {a: {}, a: {}}", 'contexts has "a" twice', "only the last one would count"),
         ("contexts: {? [x] : {}}", "contexts has a key that is no name", "expected: a name"),
-        ("current_context: prod\ncontexts: {dev: {}}", 'no context "prod"', "known contexts: dev, local"),
         ("contexts: {local: {profile: x}}", 'context local has no setting "profile"', "this context finds the running"),
         (
             "contexts: {a: {aws_secret_access_key: x}}",
@@ -248,6 +247,16 @@ def test_an_unknown_context_names_close_ones(environ: dict[str, str]) -> None:
         load_settings(context="prd", environ=environ)
 
     assert raised.value.hint == ("did you mean: prod", "known contexts: dev, sam, prod, audit, local")
+
+
+def test_an_unknown_context_that_was_not_typed_tells_who_asks_for_it(environ: dict[str, str], path: Path) -> None:
+    path.write_text("contexts: {dev: {}}\ncurrent_context: prod\n")
+
+    with pytest.raises(ConfigError, match='no context "prod"') as raised:
+        load_settings(environ=environ)
+
+    assert raised.value.hint[-1] == "current_context (config.yaml:2) asks for it"
+    assert load_settings(context="dev", environ=environ).context == "dev"
 
 
 @pytest.mark.parametrize("content", [b"contexts: {a: \xff}", b"\x00", b"a" * 1_000_001, b"[" * 5000])
