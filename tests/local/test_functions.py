@@ -20,7 +20,7 @@ from durablectl.local.functions.functions import (
     parse_function_option,
     parse_source,
 )
-from durablectl.local.functions.probe import probe_all
+from durablectl.local.functions.probe import Probe, probe_all
 from tests.local.worker_support import HANDLERS
 
 
@@ -76,7 +76,21 @@ def test_module_source_starts_imports_from_where_the_service_was_started(
 
 @pytest.mark.parametrize(
     "text",
-    ["", ":", "orders", "orders.py", "orders.py:", ":handler", "orders.py:2x", "a/b:handler", "index.mjs:handler"],
+    [
+        "",
+        ":",
+        "orders",
+        "orders.py",
+        "orders.py:",
+        ":handler",
+        "orders.py:2x",
+        "a/b:handler",
+        "index.mjs",
+        "index.mjs:2 x",
+        "Orders.java:handler",
+        "exec:",
+        "exec:'",
+    ],
 )
 def test_source_that_names_no_handler_or_no_module_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -246,7 +260,7 @@ def test_module_that_never_ends_its_import_is_refused(tmp_path: Path) -> None:
     source = parse_source(write(tmp_path, "orders.py", "import time\ntime.sleep(600)\n"))
 
     with pytest.raises(ConfigError) as caught:
-        probe_all([source], sys.executable, {}, limit_s=0.5)
+        probe_all([Probe(source, sys.executable)], limit_s=0.5)
 
     assert "still importing after 0.5 s" in caught.value.message
 

@@ -229,7 +229,7 @@ async def test_import_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 
 async def test_interpreter_that_is_gone_is_an_exit_error() -> None:
     async with running_service() as service:
-        outcome = await service.invoke(make_function("echo", python="/nowhere/python"))
+        outcome = await service.invoke(make_function("echo", interpreter="/nowhere/python"))
 
     assert outcome.error is not None
     assert outcome.error.error_type == "Runtime.ExitError"

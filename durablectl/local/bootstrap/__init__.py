@@ -3,3 +3,6 @@
 from pathlib import Path
 
 PYTHON = Path(__file__).with_name("python.py")
+NODE = Path(__file__).with_name("node.mjs")
+SCRIPTS = {"python": PYTHON, "node": NODE}
+"""By language. Each takes `serve ROOT TARGET HANDLER` and `describe ROOT TARGET REPORT_FD HANDLER...`."""

@@ -2,7 +2,7 @@
 
 Started as a script, so it must stay valid for every interpreter from Python 3.9 on:
 
-    python.py serve ROOT TARGET HANDLER LIFELINE_FD MARK
+    python.py serve ROOT TARGET HANDLER
     python.py describe ROOT TARGET REPORT_FD HANDLER...
 
 ROOT is the folder that imports start from, TARGET a file or a dotted module name. `serve` polls for invocations until
@@ -11,15 +11,14 @@ it is killed; `describe` imports the module once, writes what it found as JSON t
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import importlib
 import importlib.util
 import json
 import logging
 import os
-import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -47,17 +46,15 @@ def main(arguments: list[str]) -> None:
     if mode == "describe":
         describe(target, int(rest[0]), rest[1:])
     else:
-        serve(target, rest[0], int(rest[1]), rest[2].encode())
+        serve(target, rest[0])
 
 
 # --- serving -----------------------------------------------------------------------------------------------------
 
 
-def serve(target: str, handler_name: str, lifeline: int, mark: bytes) -> None:
+def serve(target: str, handler_name: str) -> None:
     """Import the handler, then answer invocations until the process is killed."""
-    os.set_inheritable(lifeline, False)
-    threading.Thread(target=die_with_the_service, args=(lifeline,), daemon=True).start()
-    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"], mark)
+    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     lines = configure_logging()
     try:
         handler = load_handler(target, handler_name)
@@ -68,14 +65,6 @@ def serve(target: str, handler_name: str, lifeline: int, mark: bytes) -> None:
         event, context = api.next()
         lines.request_id = context.aws_request_id
         answer(api, handler, event, context)
-
-
-def die_with_the_service(lifeline: int) -> None:
-    """Wait for the other end of the pipe to close, which only the service holds, then end this process group."""
-    os.read(lifeline, 1)
-    if os.getpgid(0) == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
 
 
 def answer(api: RuntimeApi, handler: Handler, event: bytes, context: Context) -> None:
@@ -140,15 +129,12 @@ def init_error_type(error: BaseException) -> str:
 class RuntimeApi:
     """The worker's side of the Runtime API, on one connection that stays open."""
 
-    def __init__(self, address: str, mark: bytes) -> None:
+    def __init__(self, address: str) -> None:
         self._connection = http.client.HTTPConnection(address)
-        self._mark = b"\n" + mark + b"\n"
-        # Copies, because a handler may close or redirect its own standard output.
-        self._pipes = [os.dup(1), os.dup(2)]
 
     def next(self) -> tuple[bytes, Context]:
         """Wait for the next invocation: its event as it came, and its context."""
-        self._mark_output()
+        flush_output()
         try:
             response = self._request("GET", "invocation/next")
         except (OSError, http.client.HTTPException):
@@ -164,26 +150,26 @@ class RuntimeApi:
         if error_type is not None:
             headers["Lambda-Runtime-Function-Error-Type"] = header_text(error_type)
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        flush_output()
         self._request("POST", path, raw, headers).read()
 
     def report_init_error(self, body: dict[str, Any], error_type: str) -> None:
         """Report that the handler cannot be loaded."""
         body["errorType"] = error_type
-        self._mark_output()
         self.post("init/error", body, error_type)
-
-    def _mark_output(self) -> None:
-        # One short write each, so nothing can come between; whoever reads the pipes knows by it that it has caught up.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for pipe in self._pipes:
-            os.write(pipe, self._mark)
 
     def _request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> http.client.HTTPResponse:
         self._connection.request(method, API + path, body, headers or {})
         return self._connection.getresponse()
+
+
+def flush_output() -> None:
+    """Let everything written so far leave the process; a handler may have closed its output."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
 
 
 def header_text(text: str) -> str:

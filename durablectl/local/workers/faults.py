@@ -32,6 +32,11 @@ def timeout_fault(invocation: Invocation, now: datetime) -> InvocationFault:
     return InvocationFault("Sandbox.Timedout", f"{timestamp(now)} {invocation.request_id} {told}")
 
 
+def memory_fault(invocation: Invocation, _now: datetime) -> InvocationFault:
+    """The function held more memory than it has; Lambda's machine kills it without a word then."""
+    return exit_fault(invocation, f"signal: {signal_name(signal.SIGKILL)}")
+
+
 def init_timeout_fault(invocation: Invocation, now: datetime, limit_s: float) -> InvocationFault:
     """The function's imports took longer than is allowed."""
     told = f"Init timed out after {limit_s:.2f} seconds"

@@ -29,6 +29,7 @@ class Invocation:
     trace_id: str | None = None
     tenant_id: str | None = None
     client_context: str | None = None
+    cognito_identity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,13 @@ class InvocationFault:
     stack_trace: tuple[str, ...] = ()
     unhandled: bool = True
     """Lambda calls every error of a function so that its code did not post as a result; that is all of them today."""
+    posted: bytes | None = None
+    """The error as the function's runtime reported it, if it did: Invoke answers just that."""
 
     def payload(self) -> bytes:
         """The error as Invoke answers it."""
+        if self.posted is not None:
+            return self.posted
         body: dict[str, object] = {"errorMessage": self.message, "errorType": self.error_type}
         if self.stack_trace:
             body["stackTrace"] = list(self.stack_trace)

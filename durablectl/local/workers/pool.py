@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
 from durablectl.clock import Clock
+from durablectl.local.workers.guardian import Guardian
 from durablectl.local.workers.inherited_environment import inherited_environment
 from durablectl.local.workers.invocations import Invocation, InvocationFault, InvocationOutcome, LogLine
 from durablectl.local.workers.process import Worker, WorkerSettings
@@ -65,10 +65,10 @@ class WorkerPool:
         self._cut_off: set[Worker] = set()
         self._rested = asyncio.Event()
         self._is_closing = False
-        self._lifeline, self._lifeline_held = -1, -1
+        self._guardian = Guardian()
 
     async def __aenter__(self) -> Self:
-        self._lifeline, self._lifeline_held = os.pipe()
+        self._guardian.__enter__()
         await self._tasks.__aenter__()
         return self
 
@@ -82,8 +82,7 @@ class WorkerPool:
             try:
                 await self._tasks.__aexit__(kind, error, trace)
             finally:
-                os.close(self._lifeline)
-                os.close(self._lifeline_held)
+                self._guardian.__exit__(kind, error, trace)
 
     async def invoke(self, invocation: Invocation) -> InvocationOutcome:
         """Run one invocation in a worker of its function; whatever user code does to itself is an outcome.
@@ -136,7 +135,7 @@ class WorkerPool:
             region=self._region,
             lambda_endpoint=self.lambda_endpoint,
             inherited=self._inherited,
-            lifeline=self._lifeline,
+            guardian=self._guardian,
             init_timeout_s=self._init_timeout_s,
             term_grace_s=self._term_grace_s,
             on_log=self._on_log,

@@ -1,23 +1,27 @@
-"""One worker: a process of the user's interpreter that runs invocations of one function, one after another."""
+"""One worker: a process that runs invocations of one function, one after another, through its Runtime API."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import math
 import os
 import secrets
 import signal
 import sys
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from durablectl.clock import Clock
-from durablectl.local import bootstrap
 from durablectl.local.functions.functions import Function
 from durablectl.local.workers.environment import worker_environment
-from durablectl.local.workers.faults import exit_fault, exit_reason, init_timeout_fault, timeout_fault
+from durablectl.local.workers.faults import exit_fault, exit_reason, init_timeout_fault, memory_fault, timeout_fault
+from durablectl.local.workers.guardian import Guardian
 from durablectl.local.workers.invocations import (
     STREAMS,
     Invocation,
@@ -26,11 +30,19 @@ from durablectl.local.workers.invocations import (
     LogLine,
     Stream,
 )
+from durablectl.local.workers.launching import command_line
+from durablectl.local.workers.memory import resident_mb
 from durablectl.local.workers.output import OutputPipe
-from durablectl.local.workers.runtime_api import Reply, RuntimeApi
+from durablectl.local.workers.reaper import end_worker, kill_group
+from durablectl.local.workers.runtime_api import INVOCATION_ID, Reply, RuntimeApi
 
-# Pipes are caught up within a loop's turn; only a descendant that fled its process group can hold one for longer.
-OUTPUT_LIMIT_S = 2.0
+# A descendant that fled could hold a pipe of a process that has ended.
+CLOSE_LIMIT_S = 2.0
+# A runtime polls at once after its reply; one with work of its own to do first is not waited for.
+NEXT_POLL_S = 0.5
+# For a worker that has served before: another one is started sooner than it is waited for.
+READY_AGAIN_S = 2.0
+MEMORY_LOOK_S = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +53,7 @@ class WorkerSettings:
     region: str
     lambda_endpoint: str
     inherited: Mapping[str, str]
-    lifeline: int
-    """The end of a pipe whose other end only the service holds: it closes when the service is gone."""
+    guardian: Guardian
     init_timeout_s: float
     term_grace_s: float
     on_log: Callable[[LogLine], None]
@@ -56,8 +67,7 @@ class Worker:
         self.version = version
         self._settings = settings
         self._api = RuntimeApi()
-        self._mark = f"\x1e{secrets.token_hex(16)}".encode()
-        self._outputs = [OutputPipe(self._mark, self._line_sink(stream)) for stream in STREAMS]
+        self._outputs = [OutputPipe(self._line_sink(stream)) for stream in STREAMS]
         self._process: asyncio.subprocess.Process | None = None
         self._is_doomed = False
         self._has_served = False
@@ -80,7 +90,7 @@ class Worker:
                     ended = await self._run_process()
                 finally:
                     self._api.stop()
-                await self._settle(closed=True)
+                await self._close_outputs()
                 self._exit.set_result(ended)
         finally:
             if not self._exit.done():
@@ -101,9 +111,9 @@ class Worker:
             return None if self._has_served else ended
         started_at = clock.now()
         posted = self._deliver(invocation, started_at)
-        await first_of(posted, self._exit, timeout_s=invocation.timeout_s)
+        killed_by = await self._until_answered(posted, invocation)
         ended_at = clock.now()
-        reply = await self._reply(invocation, posted, ended_at)
+        reply = await self._reply(invocation, posted, killed_by, ended_at)
         return InvocationOutcome(invocation.request_id, started_at, ended_at, reply.payload, reply.fault)
 
     def stop(self) -> None:
@@ -122,7 +132,8 @@ class Worker:
         try:
             self._process = process = await self._spawn()
         except OSError as error:
-            return f"fork/exec {self.function.python}: {error.strerror or error}"
+            return f"fork/exec {self.function.interpreter}: {error.strerror or error}"
+        self._settings.guardian.began(process.pid, self._api.address)
         if self._is_doomed:
             self.kill()
         try:
@@ -132,31 +143,22 @@ class Worker:
             await process.wait()
             raise
         # What it started must not outlive it, nor hold its pipes open.
-        kill_group(process.pid, signal.SIGKILL)
+        await asyncio.to_thread(end_worker, process.pid, self._api.address)
+        self._settings.guardian.ended(process.pid, self._api.address)
         return exit_reason(code)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        source, lifeline = self.function.source, self._settings.lifeline
         writers: list[int] = []
         try:
             for output in self._outputs:
                 writers.append(await output.open())
             return await asyncio.create_subprocess_exec(
-                *(
-                    self.function.python,
-                    str(bootstrap.PYTHON),
-                    "serve",
-                    str(source.root),
-                    source.target,
-                    source.handler,
-                ),
-                *(str(lifeline), self._mark.decode()),
+                *command_line(self.function),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=writers[0],
                 stderr=writers[1],
-                cwd=source.root,
+                cwd=self.function.source.root,
                 env=self._environment(),
-                pass_fds=(lifeline,),
                 start_new_session=True,
             )
         finally:
@@ -179,20 +181,24 @@ class Worker:
         """Wait until the process polls for an invocation; otherwise the fault that says why it never will."""
         if self._api.poll_waiting.is_set() and self.is_usable:
             return None
-        polls = asyncio.ensure_future(self._api.poll_waiting.wait())
-        try:
-            await first_of(polls, self._api.init_failed, self._exit, timeout_s=self._settings.init_timeout_s)
-        finally:
-            polls.cancel()
-        if self._api.poll_waiting.is_set():
-            await self._settle()
+        limit_s = READY_AGAIN_S if self._has_served else self._settings.init_timeout_s
+        if await self._until_poll(self._api.init_failed, limit_s=limit_s):
             return None
         return await self._init_fault(invocation)
+
+    async def _until_poll(self, *others: asyncio.Future[Any], limit_s: float) -> bool:
+        """Whether the process polls for an invocation before it ends, something else happens or the time is over."""
+        polls = asyncio.ensure_future(self._api.poll_waiting.wait())
+        try:
+            await first_of(polls, self._exit, *others, timeout_s=limit_s)
+        finally:
+            polls.cancel()
+        return self._api.poll_waiting.is_set()
 
     async def _init_fault(self, invocation: Invocation) -> InvocationFault:
         if self._api.init_failed.done():
             self._is_doomed = True
-            await self._settle()
+            self._end_output()
             return self._api.init_failed.result()
         if self._exit.done():
             return exit_fault(invocation, self._exit.result())
@@ -206,28 +212,64 @@ class Worker:
             output.begin(invocation.request_id)
         return self._api.deliver(invocation.request_id, delivery_headers(invocation, now), invocation.payload)
 
-    async def _reply(self, invocation: Invocation, posted: asyncio.Future[Reply], ended_at: datetime) -> Reply:
+    async def _until_answered(
+        self, posted: asyncio.Future[Reply], invocation: Invocation
+    ) -> Callable[[datetime], InvocationFault] | None:
+        """Wait for the reply, or the end of the process; the fault to report if neither may be waited for longer."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + invocation.timeout_s
+        look_s = MEMORY_LOOK_S if self.function.memory_limit_mb else math.inf
+        while not posted.done() and not self._exit.done():
+            left_s = deadline - loop.time()
+            if left_s <= 0:
+                return partial(timeout_fault, invocation)
+            await first_of(posted, self._exit, timeout_s=min(left_s, look_s))
+            if self._is_over_memory():
+                return partial(memory_fault, invocation)
+        return None
+
+    def _is_over_memory(self) -> bool:
+        limit_mb = self.function.memory_limit_mb
+        if limit_mb is None or self._process is None or self._exit.done():
+            return False
+        held_mb = resident_mb(self._process.pid)
+        if held_mb <= limit_mb:
+            return False
+        told = f"{self.function.name} was ended: it held {held_mb:.0f} MB, its MemorySize is {limit_mb} MB"
+        self._line_sink("stderr")(self._outputs[1].request_id, told)
+        return True
+
+    async def _reply(
+        self,
+        invocation: Invocation,
+        posted: asyncio.Future[Reply],
+        killed_by: Callable[[datetime], InvocationFault] | None,
+        ended_at: datetime,
+    ) -> Reply:
         if posted.done():
-            await self._settle()
+            await self._until_poll(limit_s=NEXT_POLL_S)
+            self._end_output()
             return posted.result()
-        if self._exit.done():
+        if killed_by is None:
             return Reply(fault=exit_fault(invocation, self._exit.result()))
         self.kill()
         await self._exit
-        return Reply(fault=timeout_fault(invocation, ended_at))
+        return Reply(fault=killed_by(ended_at))
 
-    async def _settle(self, *, closed: bool = False) -> None:
-        """Wait until both pipes have caught up with the process, or with its end."""
-        events = [output.closed if closed else output.settled for output in self._outputs]
-        try:
-            async with asyncio.timeout(OUTPUT_LIMIT_S):
-                for event in events:
-                    await event.wait()
-        except TimeoutError:
-            # Late output would be taken for that of a later invocation.
-            self._is_doomed = True
-        if any(output.closed.is_set() for output in self._outputs):
-            self._is_doomed = True
+    def _end_output(self) -> None:
+        """What is written from now on belongs to no invocation."""
+        for output in self._outputs:
+            output.end()
+            if output.closed.is_set():
+                self._is_doomed = True
+
+    async def _close_outputs(self) -> None:
+        """Wait until both pipes have caught up with the end of the process."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                for output in self._outputs:
+                    await output.closed.wait()
+        self._end_output()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
@@ -253,11 +295,13 @@ def delivery_headers(invocation: Invocation, now: datetime) -> dict[str, str]:
         "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
         "Lambda-Runtime-Deadline-Ms": str(int((now.timestamp() + invocation.timeout_s) * 1000)),
         "Lambda-Runtime-Invoked-Function-Arn": invocation.invoked_arn,
+        INVOCATION_ID: str(uuid.uuid4()),
     }
     optional = {
         "Lambda-Runtime-Trace-Id": invocation.trace_id,
         "Lambda-Runtime-Aws-Tenant-Id": invocation.tenant_id,
         "Lambda-Runtime-Client-Context": invocation.client_context,
+        "Lambda-Runtime-Cognito-Identity": invocation.cognito_identity,
     }
     return headers | {name: header_text(value) for name, value in optional.items() if value is not None}
 
@@ -277,15 +321,3 @@ def has_ended(child: int) -> bool:
         return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:
         return True
-
-
-def kill_group(leader: int, number: signal.Signals) -> None:
-    """Send a signal to a process group, if anything of it is left."""
-    try:
-        os.killpg(leader, number)
-    except ProcessLookupError:
-        return
-    except PermissionError:
-        # macOS says so of a group that holds only processes that have ended.
-        if sys.platform != "darwin":
-            raise

@@ -21,6 +21,8 @@ from durablectl.local.workers.invocations import InvocationFault
 
 PREFIX = "/2018-06-01/runtime"
 RESPONSE_LIMIT_BYTES = 6_291_556
+INVOCATION_ID = "Lambda-Runtime-Invocation-Id"
+"""Names one delivery of a request, which may be repeated under its request id; a runtime may send it back."""
 # A handler may be busy for hours between two requests of its worker.
 KEEP_ALIVE_S = 7 * 86_400
 SHUTDOWN_LIMIT_S = 2
@@ -142,6 +144,8 @@ class RuntimeApi:
         current = self._current
         if current is None or current.request_id != request.path_params["request_id"]:
             return refused(400, "InvalidRequestID", "Invalid request ID")
+        if request.headers.get(INVOCATION_ID, current.headers.get(INVOCATION_ID)) != current.headers.get(INVOCATION_ID):
+            return refused(410, "InvalidInvocationID", "the reply is for an earlier delivery of this request")
         if current.reply.done():
             return refused(403, "InvalidStateTransition", "the invocation has been answered")
         return None
@@ -219,11 +223,13 @@ async def posted_fault(request: Request) -> InvocationFault:
         body = None
     if not isinstance(body, dict):
         return InvocationFault(error_type=header, message=raw.decode(errors="replace"))
-    trace = body.get("stackTrace")
+    # Node's runtime calls it otherwise.
+    trace = body.get("stackTrace", body.get("trace"))
     return InvocationFault(
         error_type=str(body.get("errorType") or header),
         message=str(body.get("errorMessage") or ""),
         stack_trace=tuple(str(frame) for frame in trace) if isinstance(trace, list) else (),
+        posted=raw,
     )
 
 
