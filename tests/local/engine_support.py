@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import pytest
 
 from durablectl.clock import ManualClock
+from durablectl.local.engine.chaining import CHILD_SETTLE_S
 from durablectl.local.engine.checkpointing import Checkpointing
-from durablectl.local.engine.engine import CHILD_SETTLE_S, Engine
+from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.invoking import InvokeAnswer, InvokeRequest, Invoking
 from durablectl.local.engine.live import Facts, LiveExecution
 from durablectl.local.engine.operating import Operating

@@ -40,6 +40,11 @@ class Checkpointing:
         draft = Draft.on(live.folded, self._engine.now())
         self._rules(live).apply(draft, read_updates(raw_updates))
         committed = self._engine.commit(live, draft)
+        if live.pausing and not live.closing:
+            # Without a token the SDK ends the invocation; what it has not seen is left for the next one.
+            in_flight.revoke()
+            await asyncio.shield(committed)
+            return {"NewExecutionState": {"Operations": []}}
         answer = self._answer(live, in_flight)
         in_flight.answered = Answered(client_token or "", token, answer, committed)
         await asyncio.shield(committed)

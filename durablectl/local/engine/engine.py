@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from durablectl.clock import Clock
 from durablectl.local import tokens
-from durablectl.local.encoding import utf8
+from durablectl.local.engine.calling import Calling, Invoker
+from durablectl.local.engine.chaining import CHILD_SETTLE_S, Chaining
 from durablectl.local.engine.execution_timers import ExecutionTimers
 from durablectl.local.engine.live import Facts, InFlight, LiveExecution, write_closing
 from durablectl.local.engine.timers import Timers
@@ -22,32 +23,17 @@ from durablectl.local.functions.catalog import Catalog
 from durablectl.local.functions.functions import Function
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.store import ExecutionRecord
-from durablectl.local.rules import completions
+from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.completions import Due, Ending
 from durablectl.local.rules.draft import Draft
-from durablectl.local.rules.invocation_events import invocation_event
-from durablectl.local.rules.verdicts import RetryPolicy, ending_of_plain, judge, limited
-from durablectl.local.workers.invocations import Invocation, InvocationOutcome
-from durablectl.local.workers.pool import PoolClosed
+from durablectl.local.rules.verdicts import RetryPolicy, judge
+from durablectl.local.workers.invocations import InvocationOutcome
 from durablectl.model import wire
 from durablectl.model.arn import ExecutionArn
 from durablectl.model.events import Event
 from durablectl.model.operations import fold
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import ExecutionStatus
-
-CHILD_SETTLE_S = 0.25
-"""How long the end of a chained invoke waits for the caller's running invocation to suspend.
-
-On Lambda a chained invoke takes longer than an SDK needs to suspend, so its end is recorded between two invocations.
-"""
-
-
-class Invoker(Protocol):
-    """Runs invocations, as the worker pool does."""
-
-    async def invoke(self, invocation: Invocation) -> InvocationOutcome:
-        """Run one invocation to its outcome. Raises PoolClosed when the service is stopping."""
 
 
 class Engine:
@@ -73,11 +59,11 @@ class Engine:
         self.journal = journal
         self.clock = clock
         self.timers = timers
-        self._invoker = invoker
         self._tasks = tasks
         self._retry_policy = retry_policy
         self._on_failure = on_failure
-        self._child_settle_s = child_settle_s
+        self.chaining = Chaining(self, child_settle_s)
+        self._calling = Calling(invoker, catalog.identity)
         self._execution_timers = ExecutionTimers(timers, on_due=self._on_due, on_timeout=self._time_out)
         self._is_stopping = False
         self._live: dict[str, LiveExecution] = {}
@@ -161,7 +147,7 @@ class Engine:
         self, live: LiveExecution, draft: Draft, notes: Mapping[str, str | None] | None = None
     ) -> asyncio.Future[None]:
         """Make a draft the state of its execution and hand it to the journal; done when it is committed."""
-        was_closed = live.is_closed
+        was_closed, was_paused = live.is_closed, live.is_paused
         live.folded = draft.folded
         live.replay_children |= draft.replay_children
         live.unseen.update(draft.touched_ids)
@@ -171,13 +157,28 @@ class Engine:
         if draft.closing:
             live.closing = draft.closing
             all_notes["closing"] = write_closing(draft.closing)
+        if live.pausing and not live.is_running:
+            live.pausing = all_notes["pausing"] = None
         committed = self._watched(self.journal.append(live.record.key, draft.events, all_notes))
         self._execution_timers.arm(live, draft.touched_ids)
         for operation_id in draft.started_invokes:
-            self.start_invoke(live, operation_id)
+            self.chaining.start(live, operation_id)
         if live.is_closed and not was_closed:
             self._close(live, committed)
+        elif live.is_paused != was_paused:
+            live.is_owed |= self._execution_timers.follow_pause(live)
         return committed
+
+    def note(
+        self, record: ExecutionRecord, notes: Mapping[str, str | None], status: ExecutionStatus | None = None
+    ) -> asyncio.Future[None]:
+        """Keep what no event tells of, among it a change of status; done when it is committed."""
+        return self._watched(self.journal.append(record.key, [], notes, status))
+
+    async def remove(self, record: ExecutionRecord) -> None:
+        """Take away an execution that is closed and that nobody writes to any more; its name is free then."""
+        await self._watched(self.journal.remove(record.key, with_output=False))
+        self.unregister(record.function, record.name, record.id)
 
     def _close(self, live: LiveExecution, committed: asyncio.Future[None]) -> None:
         self._execution_timers.disarm_all(live)
@@ -185,9 +186,7 @@ class Engine:
             self._live.pop(live.record.id, None)
         ending = completions.ending_of_fold(live.folded)
         committed.add_done_callback(lambda done: _announce(live, done, ending))
-        if live.facts.parent_id and live.facts.parent_operation_id:
-            told = completions.ending_of_child(ending, live.facts.execution_timeout_s)
-            self.deliver(live.facts.parent_id, live.facts.parent_operation_id, told)
+        self.chaining.tell(live.record.id, live.facts, ending)
 
     def stop(self, live: LiveExecution, error: ErrorPayload | None) -> asyncio.Future[None]:
         """End an execution for good; code that runs now goes on until its next checkpoint."""
@@ -201,8 +200,7 @@ class Engine:
         now = self.now()
         live.heartbeats[operation_id] = now
         self._execution_timers.arm(live, [operation_id])
-        notes = {f"heartbeat:{operation_id}": str(wire.write_instant(now))}
-        return self._watched(self.journal.append(live.record.key, [], notes))
+        return self.note(live.record, {f"heartbeat:{operation_id}": str(wire.write_instant(now))})
 
     # --- timers -------------------------------------------------------------------------------------------------------
 
@@ -231,34 +229,28 @@ class Engine:
     # --- invocations --------------------------------------------------------------------------------------------------
 
     def wake(self, live: LiveExecution) -> None:
-        """Invoke the function now, unless an invocation runs, a failed one waits for its repetition, or it is gone."""
+        """Invoke the function now, unless an invocation runs, a failed one waits for its repetition, or it is gone.
+
+        An execution that is paused is owed the invocation.
+        """
         function = self.catalog.at(live.record.function, live.record.version)
         is_waiting = live.in_flight is not None or self._execution_timers.has_invocation(live)
-        if live.is_closed or is_waiting or function is None or self._is_stopping:
+        live.is_owed |= live.is_paused
+        if live.is_closed or live.is_paused or is_waiting or function is None or self._is_stopping:
             return
         live.in_flight = InFlight(tokens.new_request_id(), self.now())
         self.spawn(self._invoke(live, live.in_flight, function), f"invoke {live.record.name}")
 
     async def _invoke(self, live: LiveExecution, in_flight: InFlight, function: Function) -> None:
-        invocation = Invocation(
-            request_id=in_flight.request_id,
-            function=function,
-            invoked_arn=self.catalog.identity.function_arn(function.name, live.record.version),
-            version=live.record.version,
-            payload=invocation_event(live, in_flight, self.now()),
-            timeout_s=function.timeout_s,
-            trace_id=live.facts.trace_header,
-            tenant_id=live.facts.tenant_id,
-        )
+        invocation = self._calling.of_execution(live, in_flight, function, self.now())
         live.unseen.clear()
         live.is_owed = False
-        self._watched(self.journal.append(live.record.key, [], {"invocation": in_flight.write(), "owed": None}))
-        try:
-            outcome = await self._invoker.invoke(invocation)
-        except PoolClosed:
-            # The note stays, so the next start of the service sees an invocation that was cut off.
-            return
-        self._finish_invocation(live, in_flight, outcome)
+        self.note(live.record, {"invocation": in_flight.write(), "owed": None})
+        outcome = await self._calling.outcome(invocation)
+        if outcome is not None:
+            self._finish_invocation(live, in_flight, outcome)
+        # Else the note stays, so the next start of the service sees an invocation that was cut off.
+        in_flight.ended.set()
 
     def _finish_invocation(self, live: LiveExecution, in_flight: InFlight, outcome: InvocationOutcome) -> None:
         verdict = judge(live, outcome, self._retry_policy)
@@ -272,94 +264,31 @@ class Engine:
         )
         if verdict.ending and not live.is_closed:
             completions.close_execution(draft, verdict.ending)
+        elif live.pausing and not live.is_closed:
+            pausing.pause(draft, live.pausing)
         live.in_flight = None
-        in_flight.ended.set()
-        # What came too late for this invocation is owed to the next one, also after a restart.
-        self.commit(live, draft, {"invocation": None, "owed": "1" if live.unseen else None})
+        # What came too late for this invocation, or could not be done in it, is owed to the next one.
+        live.is_owed = bool(live.unseen) or in_flight.is_revoked or verdict.retry_in_s is not None
+        self.commit(live, draft, {"invocation": None, "owed": "1" if live.is_owed else None})
         if live.is_closed:
             self._live.pop(live.record.id, None)
-        elif verdict.retry_in_s is not None:
+        elif verdict.retry_in_s is not None and not live.is_paused:
             due = self.now() + timedelta(seconds=verdict.retry_in_s)
             self._execution_timers.arm_invocation(live, due, self.wake)
-        elif live.unseen:
+        elif live.is_owed:
             self.wake(live)
-
-    # --- chained invokes ----------------------------------------------------------------------------------------------
-
-    def start_invoke(self, live: LiveExecution, operation_id: str) -> None:
-        """Call what a chained invoke calls: start a child execution, or invoke a plain function once."""
-        operation = live.folded.operations[operation_id]
-        parsed = self.catalog.parse(operation.function or "")
-        function = self.catalog.at(parsed.name, operation.executed_version)
-        input_text = (operation.input.text if operation.input else None) or "{}"
-        if function is None:
-            error = ErrorPayload("ResourceNotFoundException", f"Function not found: {operation.function}")
-            self.deliver(live.record.id, operation_id, Ending(ExecutionStatus.FAILED, error=error))
-        elif function.durable and operation.child_arn:
-            *_, name, execution_id = operation.child_arn.split("/")
-            facts = Facts(
-                execution_timeout_s=function.durable.execution_timeout_s,
-                retention_days=function.durable.retention_days,
-                invocation_type="Chained",
-                trace_header=live.facts.trace_header,
-                tenant_id=operation.tenant_id,
-                parent_id=live.record.id,
-                parent_operation_id=operation_id,
-            )
-            self.create(function, name=name, execution_id=execution_id, input_text=input_text, facts=facts)
-        else:
-            call = self._invoke_plain(live, operation_id, function, input_text)
-            self.spawn(call, f"invoke {function.name} for {live.record.name}")
-
-    async def _invoke_plain(self, live: LiveExecution, operation_id: str, function: Function, input_text: str) -> None:
-        tenant_id = live.folded.operations[operation_id].tenant_id
-        outcome = await self.invoke_plain(function, utf8(input_text), live.facts.trace_header, tenant_id)
-        if outcome is not None:
-            self.deliver(live.record.id, operation_id, ending_of_plain(outcome))
 
     async def invoke_plain(
         self, function: Function, payload: bytes, trace_header: str, tenant_id: str | None = None
     ) -> InvocationOutcome | None:
         """Invoke a function that is not durable; None when the service is stopping."""
-        invocation = Invocation(
-            request_id=tokens.new_request_id(),
-            function=function,
-            invoked_arn=self.catalog.identity.function_arn(function.name, function.version),
-            version=function.version,
-            payload=payload,
-            timeout_s=function.timeout_s,
-            trace_id=trace_header,
-            tenant_id=tenant_id,
-        )
-        try:
-            return await self._invoker.invoke(invocation)
-        except PoolClosed:
-            return None
-
-    def deliver(self, parent_id: str, operation_id: str, ending: Ending) -> None:
-        """Tell a chained invoke how its child ended, as soon as the caller is ready to record it."""
-        self.spawn(self._deliver_settled(parent_id, operation_id, ending), f"deliver to {parent_id}")
-
-    async def _deliver_settled(self, parent_id: str, operation_id: str, ending: Ending) -> None:
-        live = self._live.get(parent_id)
-        if live is not None and live.in_flight is not None:
-            try:
-                async with asyncio.timeout(self._child_settle_s):
-                    await live.in_flight.ended.wait()
-            except TimeoutError:
-                pass
-        if live is None or live.is_closed or live.folded.operations[operation_id].is_final:
-            return
-        draft = Draft.on(live.folded, self.now())
-        completions.complete_invoke(draft, live.folded.operations[operation_id], limited(ending, "Chained"))
-        self.commit(live, draft)
-        self.wake(live)
+        return await self._calling.plain(function, payload, trace_header, tenant_id)
 
     # --- tasks --------------------------------------------------------------------------------------------------------
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> None:
+    def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run a coroutine as a task that belongs to the service."""
-        self._tasks.create_task(coroutine, name=name)
+        return self._tasks.create_task(coroutine, name=name)
 
     def _watched(self, committed: asyncio.Future[None]) -> asyncio.Future[None]:
         """The same future; when the journal fails, the service has to end, whether or not somebody waits for this."""

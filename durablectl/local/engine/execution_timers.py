@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from durablectl.local.engine.live import LiveExecution
 from durablectl.local.engine.timers import Timers
-from durablectl.local.rules import completions
+from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.completions import Due
 
 _OPERATION_KINDS = ("wait", "retry", "callback", "heartbeat")
@@ -29,8 +29,9 @@ class ExecutionTimers:
         self._on_timeout = on_timeout
 
     def arm_timeout(self, live: LiveExecution) -> None:
-        """Set the timer of the execution timeout."""
-        ends_at = live.record.started_at + timedelta(seconds=live.facts.execution_timeout_s)
+        """Set the timer of the execution timeout, or move it as pauses do."""
+        pauses = live.folded.execution.pauses
+        ends_at = pausing.times_out_at(live.record.started_at, live.facts.execution_timeout_s, pauses)
         self._timers.set((live.record.id, "execution"), ends_at, functools.partial(self._on_timeout, live))
 
     def arm(self, live: LiveExecution, operation_ids: Iterable[str]) -> None:
@@ -51,6 +52,14 @@ class ExecutionTimers:
     def has_invocation(self, live: LiveExecution) -> bool:
         """Whether a failed invocation waits for its repetition."""
         return (live.record.id, "invocation") in self._timers
+
+    def follow_pause(self, live: LiveExecution) -> bool:
+        """Set the timers of an execution that was paused or resumed; whether a repetition was due that is put off."""
+        self.arm_timeout(live)
+        puts_off = live.is_paused and self.has_invocation(live)
+        if puts_off:
+            self._timers.cancel((live.record.id, "invocation"))
+        return puts_off
 
     def disarm_all(self, live: LiveExecution) -> None:
         """Cancel all timers of an execution that has ended."""

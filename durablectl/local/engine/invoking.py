@@ -106,7 +106,7 @@ class Invoking:
             raise errors.validation(name, "durableExecutionName", constraint)
         existing_id = self._engine.id_of_name(function.name, name) if name else None
         if name and existing_id:
-            return await self._attach(function, existing_id, request)
+            return await self._attach(function, name, existing_id, request)
         return await self._start(function, name or tokens.new_execution_id(), request)
 
     async def _start(self, function: Function, name: str, request: InvokeRequest) -> InvokeAnswer:
@@ -133,7 +133,7 @@ class Invoking:
     def _new_trace_header(self) -> str:
         return tokens.new_trace_header(int(self._engine.now().timestamp()))
 
-    async def _attach(self, function: Function, execution_id: str, request: InvokeRequest) -> InvokeAnswer:
+    async def _attach(self, function: Function, name: str, execution_id: str, request: InvokeRequest) -> InvokeAnswer:
         """Answer for an execution that has the name already.
 
         It must have been started with the same payload, on the same version: an alias may have moved since.
@@ -141,10 +141,13 @@ class Invoking:
         # The journal answers after the commit of the start, which may be under way: nothing may be promised before.
         record = await self._engine.journal.record(execution_id)
         live = self._engine.live(execution_id)
+        if record is None and self._engine.id_of_name(function.name, name) != execution_id:
+            # It was removed meanwhile, and its name is free.
+            return await self._start(function, name, request)
         if record is None:
             raise errors.internal(f"the execution {execution_id} could not be started")
         arn = record.arn
-        if record.version != function.version:
+        if record.version != function.version or record.status == ExecutionStatus.DELETING:
             raise errors.already_started(arn)
         if live is not None and not live.is_closed:
             _check_same_input(live.input_text, request.payload, arn)

@@ -13,8 +13,10 @@ from durablectl.local import tokens
 from durablectl.local.journal.store import ExecutionRecord
 from durablectl.local.rules.completions import Ending
 from durablectl.local.rules.draft import Closing
+from durablectl.local.rules.pausing import PauseRequest
 from durablectl.model import wire
 from durablectl.model.operations import Fold
+from durablectl.model.statuses import ExecutionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,13 @@ class InFlight:
     token: str = ""
     sequence: int = 0
     answered: Answered | None = None
+    is_revoked: bool = False
+    """Whether it may checkpoint no more, because the execution is to be paused."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def revoke(self) -> None:
+        """Take its token away; the function has to end the invocation."""
+        self.token, self.is_revoked = "", True
 
     def rotate(self) -> str:
         """Make the token of the next checkpoint; the one before is worth nothing any more."""
@@ -105,7 +113,31 @@ class LiveExecution:
     unseen: dict[str, None] = field(default_factory=dict)
     """Operations that changed since the function last saw state."""
     is_owed: bool = False
-    """Read at a restart: changes were left unseen by the last invocation."""
+    """Whether the function has to be invoked when nothing stands in the way: no pause, and no invocation."""
+    pausing: PauseRequest | None = None
+    """A pause that takes effect when the invocation ends."""
+    client_tokens: dict[str, datetime] = field(default_factory=dict)
+    """When requests with a client token were accepted, by the name of their note."""
+
+    @property
+    def status(self) -> ExecutionStatus:
+        """The status that clients are told."""
+        return ExecutionStatus.PAUSING if self.pausing else self.folded.execution.status
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the execution is neither paused nor closed; a pause may have been asked for."""
+        return self.folded.execution.status == ExecutionStatus.RUNNING
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a pause has taken effect."""
+        return self.folded.execution.status == ExecutionStatus.PAUSED
+
+    @property
+    def must_end_invocation(self) -> bool:
+        """Whether the invocation has been, or is to be, kept from going on by a pause."""
+        return self.pausing is not None or (self.in_flight is not None and self.in_flight.is_revoked)
 
     @property
     def is_closed(self) -> bool:

@@ -1,25 +1,27 @@
-"""What operators ask of the service: lists, details, histories, stops and the completion of callbacks."""
+"""What operators ask of the service: lists, details, histories, changes of state and the completion of callbacks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from durablectl.local import errors, tokens
+from durablectl.local.engine.deleting import Deleting
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Facts, LiveExecution
+from durablectl.local.engine.pausing import ChangeRequest, Pausing
 from durablectl.local.journal.store import ExecutionRecord, RecordQuery
-from durablectl.local.rules import completions
+from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.draft import Draft
 from durablectl.local.rules.updates import MAX_PAYLOAD_BYTES, check_error_size
 from durablectl.model import wire
 from durablectl.model.arn import parse_execution_arn
 from durablectl.model.events import Event
-from durablectl.model.executions import Execution, ExecutionDetail
+from durablectl.model.executions import Execution, ExecutionDetail, PauseDetails
 from durablectl.model.operations import Operation, fold
 from durablectl.model.payloads import ErrorPayload
-from durablectl.model.statuses import OperationType
+from durablectl.model.statuses import ExecutionStatus, OperationType
 
 Json = dict[str, Any]
 
@@ -44,10 +46,12 @@ class ListRequest:
 
 
 class Operating:
-    """Answers List, Get, History, Stop and the callback operations for an engine's executions."""
+    """Answers the operations on executions and callbacks that are not for functions to call."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._pausing = Pausing(engine)
+        self._deleting = Deleting(engine)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -86,7 +90,7 @@ class Operating:
             name=record.name,
             status=record.status,
             started_at=record.started_at,
-            ended_at=record.ended_at,
+            ended_at=record.ended_at if record.status.is_closed else None,
             function_arn=self._engine.catalog.identity.function_arn(record.function, record.version),
         )
 
@@ -96,7 +100,6 @@ class Operating:
         first = await self._engine.journal.events(record.key, limit=1)
         last = await self._engine.journal.events(record.key, limit=_NEWEST_EVENTS, newest_first=True)
         facts = Facts.read(record.facts)
-        ends_at = record.started_at + timedelta(seconds=facts.execution_timeout_s)
         known = fold(
             sorted({event.event_id: event for event in first + last}.values(), key=lambda event: event.event_id)
         )
@@ -104,15 +107,31 @@ class Operating:
             execution=self._summary(record),
             version=record.version,
             execution_timeout_s=facts.execution_timeout_s,
-            timeout_at=None if record.status.is_closed else ends_at,
+            timeout_at=self._times_out_at(record, facts),
             retention_days=facts.retention_days,
             trace_header=facts.trace_header,
+            pause=self._pause_of(record, with_data=with_data),
             input=known.execution.input if with_data else None,
             result=known.execution.result if with_data else None,
             error=known.execution.error if with_data else None,
             data_included=with_data,
         )
         return wire.write_detail(detail)
+
+    def _times_out_at(self, record: ExecutionRecord, facts: Facts) -> datetime | None:
+        """The deadline of an open execution; while a pause keeps it from coming nearer, the last one possible."""
+        live = self._engine.live(record.id)
+        if live is None or not record.status.is_open:
+            return None
+        return pausing.times_out_at(record.started_at, facts.execution_timeout_s, live.folded.execution.pauses)
+
+    def _pause_of(self, record: ExecutionRecord, *, with_data: bool) -> PauseDetails | None:
+        live = self._engine.live(record.id)
+        if live is None or record.status not in (ExecutionStatus.PAUSING, ExecutionStatus.PAUSED):
+            return None
+        pauses = live.folded.execution.pauses
+        request = live.pausing or (pausing.requested(pauses[-1]) if pauses else None)
+        return request.details(with_data=with_data) if request else None
 
     async def history(
         self, arn: str, *, with_data: bool, newest_first: bool, marker: str | None, max_items: int
@@ -136,22 +155,39 @@ class Operating:
             raise errors.not_found(f"Durable execution not found: {arn}")
         return record
 
+    async def _latest_record(self, arn: str) -> ExecutionRecord:
+        """The record, with the end of an execution that has ended while it was read."""
+        record = await self._record(arn)
+        live = self._engine.live(record.id)
+        return await self._record(arn) if live is None or live.is_closed else record
+
     # --- acting -------------------------------------------------------------------------------------------------------
 
     async def stop(self, arn: str, error: ErrorPayload | None) -> Json:
         """End an execution. One that has ended keeps its end; what the live service answers then is not documented."""
         if error is not None:
             check_error_size(error)
-        record = await self._record(arn)
+        record = await self._latest_record(arn)
         live = self._engine.live(record.id)
         if live is None or live.is_closed:
-            # Read again: the execution may have ended while the first answer was on its way.
-            record = await self._record(arn)
             ended_at = record.ended_at or self._engine.now()
             return {"StopTimestamp": wire.write_instant(ended_at)}
         await self._engine.stop(live, error)
         stopped_at = live.folded.execution.ended_at or self._engine.now()
         return {"StopTimestamp": wire.write_instant(stopped_at)}
+
+    async def pause(self, arn: str, request: ChangeRequest) -> None:
+        """Stop invoking the function of an execution."""
+        await self._pausing.pause(await self._latest_record(arn), request)
+
+    async def resume(self, arn: str, request: ChangeRequest) -> None:
+        """Undo a pause."""
+        await self._pausing.resume(await self._latest_record(arn), request)
+
+    async def delete(self, arn: str) -> Json:
+        """Begin to delete an execution that has ended."""
+        requested_at = await self._deleting.delete(await self._latest_record(arn))
+        return {"DeletionRequestTimestamp": wire.write_instant(requested_at)}
 
     async def succeed_callback(self, callback_id: str, result: bytes) -> None:
         """Complete a callback with the bytes as they are; an empty body is no result."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from durablectl.local.engine.deleting import Deleting
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Facts, InFlight, LiveExecution, read_closing
-from durablectl.local.journal.store import StoredExecution
-from durablectl.local.rules import completions
+from durablectl.local.journal.records import RecordQuery, StoredExecution
+from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.draft import Draft
+from durablectl.local.rules.pausing import PauseRequest
 from durablectl.local.rules.verdicts import decided_ending
 from durablectl.model import wire
 from durablectl.model.operations import fold
 from durablectl.model.payloads import ErrorPayload
-from durablectl.model.statuses import OperationStatus, OperationType
+from durablectl.model.statuses import ExecutionStatus, OperationStatus, OperationType
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Recovered:
 
 async def recover(engine: Engine) -> Recovered:
     """Go on with every open execution of the journal."""
-    for key, function, name, execution_id in await engine.journal.names():
+    names = await engine.journal.names()
+    for key, function, name, execution_id in names:
         engine.register(key, function, name, execution_id)
     stored = await engine.journal.open_executions()
     loaded = [_load(execution) for execution in stored]
@@ -38,6 +42,7 @@ async def recover(engine: Engine) -> Recovered:
         engine.adopt(live)
     for live in loaded:
         await _resume(engine, live)
+    await _delete_on(engine, {function for _, function, _, _ in names})
     versions = {(live.record.function, live.record.version) for live in loaded}
     waiting = {name for name, version in versions if engine.catalog.at(name, version) is None}
     return Recovered(len(loaded), tuple(sorted(waiting)))
@@ -69,6 +74,10 @@ def _read_note(live: LiveExecution, name: str, value: str) -> None:
         case "invocation":
             raw = json.loads(value)
             live.in_flight = InFlight(raw["request_id"], _instant(live, raw["started_at"]))
+        case "pausing":
+            live.pausing = PauseRequest.read(value)
+        case "client_token":
+            live.client_tokens[name] = _instant(live, float(value))
 
 
 def _instant(live: LiveExecution, value: float) -> datetime:
@@ -77,7 +86,7 @@ def _instant(live: LiveExecution, value: float) -> datetime:
 
 async def _resume(engine: Engine, live: LiveExecution) -> None:
     interrupted, live.in_flight = live.in_flight, None
-    if interrupted is not None:
+    if interrupted is not None or live.pausing is not None:
         _record_interruption(engine, live, interrupted)
     if live.is_closed:
         return
@@ -88,19 +97,25 @@ async def _resume(engine: Engine, live: LiveExecution) -> None:
         engine.wake(live)
 
 
-def _record_interruption(engine: Engine, live: LiveExecution, interrupted: InFlight) -> None:
-    """The end of an invocation that the service cut off by ending itself; the workers end with it."""
+def _record_interruption(engine: Engine, live: LiveExecution, interrupted: InFlight | None) -> None:
+    """The end of an invocation that the service cut off by ending itself; the workers end with it.
+
+    There is none when a pause was asked for in the moment in which an invocation began.
+    """
     draft = Draft.on(live.folded, engine.now())
-    message = "The local service ended while this invocation was running."
-    completions.complete_invocation(
-        draft,
-        request_id=interrupted.request_id,
-        started_at=interrupted.started_at,
-        ended_at=max(interrupted.started_at, live.folded.last_event_at or interrupted.started_at),
-        error=None if live.closing else ErrorPayload(completions.INTERRUPTED_TYPE, message),
-    )
+    if interrupted is not None:
+        message = "The local service ended while this invocation was running."
+        completions.complete_invocation(
+            draft,
+            request_id=interrupted.request_id,
+            started_at=interrupted.started_at,
+            ended_at=max(interrupted.started_at, live.folded.last_event_at or interrupted.started_at),
+            error=None if live.closing else ErrorPayload(completions.INTERRUPTED_TYPE, message),
+        )
     if live.closing and not live.is_closed:
         completions.close_execution(draft, decided_ending(live, live.closing))
+    elif live.pausing and not live.is_closed:
+        pausing.pause(draft, live.pausing)
     engine.commit(live, draft, {"invocation": None})
 
 
@@ -111,18 +126,29 @@ async def _resume_invoke(engine: Engine, live: LiveExecution, operation_id: str)
         return
     record = await engine.journal.record(child_id) if child_id else None
     if record is None:
-        engine.start_invoke(live, operation_id)
+        engine.chaining.start(live, operation_id)
         return
     ended = completions.ending_of_fold(fold(await engine.journal.events(record.key)))
-    timeout_s = Facts.read(record.facts).execution_timeout_s
-    engine.deliver(live.record.id, operation_id, completions.ending_of_child(ended, timeout_s))
+    engine.chaining.tell(record.id, Facts.read(record.facts), ended)
+
+
+async def _delete_on(engine: Engine, functions: Iterable[str]) -> None:
+    """Go on with deletions that were accepted, after the callers of those executions were told their ends."""
+    deleting = Deleting(engine)
+    for function in sorted(functions):
+        query = RecordQuery(function, statuses=frozenset({ExecutionStatus.DELETING}), limit=-1)
+        for record in await engine.journal.records(query):
+            deleting.go_on(record)
 
 
 def _owes_invocation(engine: Engine, live: LiveExecution) -> bool:
     """Whether something happened that no invocation has seen, read from the history alone."""
     folded = live.folded
     last = folded.invocations[-1] if folded.invocations else None
-    if last is None or last.error is not None or folded.last_event_id > last.event_id:
+    if last is None or last.error is not None:
+        return True
+    # Pauses are recorded after an invocation too, and nobody has to see them.
+    if any(operation.event_ids[-1] > last.event_id for operation in folded.operations.values()):
         return True
     now = engine.now()
     return any(operation.status_at(now) == OperationStatus.READY for operation in folded.open_operations)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from durablectl.clock import Clock
-from durablectl.local.engine.engine import Invoker
+from durablectl.local.engine.calling import Invoker
 from durablectl.local.journal.store import PLATFORM, OutputLine
 from durablectl.local.workers.faults import timestamp
 from durablectl.local.workers.invocations import Invocation, InvocationOutcome

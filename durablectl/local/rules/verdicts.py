@@ -57,7 +57,7 @@ def _judge_answer(
         return Verdict(answer.error, Ending(ExecutionStatus.FAILED, error=answer.error))
     if isinstance(answer, Closing):
         return Verdict(ending=decided_ending(live, answer))
-    if completions.has_pending_operations(live.folded) or live.unseen:
+    if completions.has_pending_operations(live.folded) or live.unseen or live.must_end_invocation:
         return Verdict()
     return _retried(live, outputs.PENDING_WITHOUT_REASON, policy, policy.suspended_without_reason_attempts)
 
