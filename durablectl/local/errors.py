@@ -99,6 +99,13 @@ def too_large(limit: int) -> ServiceError:
     )
 
 
+def concurrency_exhausted() -> ServiceError:
+    """A synchronous invocation beyond the account's concurrency."""
+    return ServiceError(
+        "TooManyRequestsException", 429, "Rate Exceeded.", extra={"Reason": "ConcurrentInvocationLimitExceeded"}
+    )
+
+
 def internal(message: str) -> ServiceError:
     """The service itself failed."""
     return ServiceError("ServiceException", 500, message, message_member="Message")

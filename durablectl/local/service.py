@@ -7,29 +7,32 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from durablectl.clock import Clock, SystemClock
-from durablectl.errors import Conflict, DurablectlError, ServiceFault
+from durablectl.errors import Conflict, DurablectlError
 from durablectl.local.engine.checkpointing import Checkpointing
+from durablectl.local.engine.concurrency import Concurrency
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.invoking import Invoking
 from durablectl.local.engine.operating import Operating
 from durablectl.local.engine.recovery import Recovered, recover
+from durablectl.local.engine.retention import Retention
 from durablectl.local.engine.timers import Timers
 from durablectl.local.functions.catalog import Catalog, Identity
 from durablectl.local.functions.functions import Function
 from durablectl.local.http.application import application
 from durablectl.local.http.port_holder import port_holder
+from durablectl.local.http.throttle import Throttle
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.store import OutputLine
 from durablectl.local.logs.cloudwatch import Logs
 from durablectl.local.logs.platform_lines import PlatformLines
 from durablectl.local.rules.verdicts import RetryPolicy
 from durablectl.local.workers.invocations import LogLine
-from durablectl.local.workers.pool import WorkerPool
+from durablectl.local.workers.pool import MAX_RUNNING, WorkerPool
 from durablectl.local.workers.runtime_api import QuietServer
 
 STOP_GRACE_S = 2.0
@@ -54,6 +57,10 @@ class ServiceOptions:
     identity: Identity = field(default_factory=Identity)
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     clock: Clock = field(default_factory=SystemClock)
+    concurrency: int = MAX_RUNNING
+    """How many invocations run at a time."""
+    request_rates: Mapping[str, float] = field(default_factory=dict)
+    """Requests a second by family, as `throttle.AWS_RATES` has them; families that are not in it are unlimited."""
 
 
 def run(options: ServiceOptions) -> int:
@@ -95,8 +102,8 @@ class LocalService:
         finally:
             self._keep_output()
             await self._journal.close()
-        if self._journal.failure is not None:
-            raise ServiceFault(f"the store failed: {self._journal.failure}", hint="nothing acknowledged was lost")
+        if self._journal.explained_failure is not None:
+            raise self._journal.explained_failure
         return 128 + self._stop_signals[0] if self._stop_signals else 0
 
     async def _serve(self) -> None:
@@ -107,14 +114,16 @@ class LocalService:
             account=options.identity.account,
             lambda_endpoint=endpoint,
             on_log=self._on_log,
+            max_running=options.concurrency,
         )
+        concurrency = Concurrency(PlatformLines(pool, options.clock, self._keep_line), options.concurrency)
         timers = Timers(options.clock)
         catalog = Catalog(options.functions, options.identity)
         async with pool, asyncio.TaskGroup() as tasks:
             engine = Engine(
                 catalog=catalog,
                 journal=self._journal,
-                invoker=PlatformLines(pool, options.clock, self._keep_line),
+                invoker=concurrency,
                 clock=options.clock,
                 timers=timers,
                 tasks=tasks,
@@ -124,13 +133,16 @@ class LocalService:
             recovered = await recover(engine)
             routes = application(
                 catalog,
-                Invoking(engine),
+                Invoking(engine, concurrency.is_exhausted),
                 Checkpointing(engine),
                 Operating(engine),
                 Logs(catalog, self._journal),
             )
+            if options.request_rates:
+                routes = Throttle(routes, options.request_rates, options.clock, catalog.is_durable)
             server = QuietServer(routes)
             ticking = tasks.create_task(timers.run(), name="timers")
+            keeping = tasks.create_task(Retention(engine).run(), name="retention")
             serving = tasks.create_task(server.serve(sockets=[self._socket]), name="http")
             await _until_started(server, serving)
             if options.on_recovered:
@@ -138,6 +150,7 @@ class LocalService:
             options.on_ready(endpoint, options.functions)
             await self._stopping.wait()
             ticking.cancel()
+            keeping.cancel()
             engine.stop_invoking()
             await pool.close(STOP_GRACE_S)
             engine.release_waiters()

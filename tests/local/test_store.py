@@ -213,7 +213,7 @@ def test_a_store_of_a_newer_format_is_refused(tmp_path: Path) -> None:
 
     error = refusal(path)
 
-    assert "was written by a newer durablectl (format 3, this one knows 2)" in error.message
+    assert f"(format {SCHEMA_VERSION + 1}, this one knows {SCHEMA_VERSION})" in error.message
     assert error.hint
 
 

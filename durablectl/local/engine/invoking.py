@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,10 +56,14 @@ class InvokeAnswer:
 
 
 class Invoking:
-    """Answers Invoke for an engine's functions."""
+    """Answers Invoke for an engine's functions.
 
-    def __init__(self, engine: Engine) -> None:
+    `is_exhausted` tells when an invocation would have to wait for others to end.
+    """
+
+    def __init__(self, engine: Engine, is_exhausted: Callable[[], bool] = lambda: False) -> None:
         self._engine = engine
+        self._is_exhausted = is_exhausted
 
     async def invoke(self, request: InvokeRequest) -> InvokeAnswer:
         """Do what the request asks for. Raises ServiceError."""
@@ -118,6 +123,7 @@ class Invoking:
             trace_header=request.trace_header or self._new_trace_header(),
             tenant_id=request.tenant_id,
         )
+        self._check_concurrency(request)
         live, committed = self._engine.create(
             function,
             name=name,
@@ -129,6 +135,11 @@ class Invoking:
         if request.invocation_type == "Event":
             return InvokeAnswer(202, execution_arn=live.record.arn)
         return _ended(live.record.arn, await _end_of(live.ended))
+
+    def _check_concurrency(self, request: InvokeRequest) -> None:
+        """Refuse what would have to wait while its caller does; what is asynchronous is queued."""
+        if request.invocation_type == "RequestResponse" and self._is_exhausted():
+            raise errors.concurrency_exhausted()
 
     def _new_trace_header(self) -> str:
         return tokens.new_trace_header(int(self._engine.now().timestamp()))
@@ -172,6 +183,7 @@ class Invoking:
                 f"invoke {function.name}",
             )
             return InvokeAnswer(202)
+        self._check_concurrency(request)
         outcome = await self._engine.invoke_plain(function, payload, trace_header, request.tenant_id)
         if outcome is None:
             raise errors.internal("the local service is stopping")

@@ -89,6 +89,12 @@ class Catalog:
             raise errors.not_found(f"Function not found: {self.identity.function_arn(parsed.name, parsed.qualifier)}")
         return function, parsed.qualifier
 
+    def is_durable(self, text: str) -> bool:
+        """Whether a name of any form is that of a durable function."""
+        parsed = parse_function_name(text)
+        function = self._functions.get(parsed.name) if parsed else None
+        return function is not None and function.durable is not None
+
     def is_here(self, parsed: FunctionName) -> bool:
         """Whether a name does not point to another account or region."""
         account, region = parsed.account or self.identity.account, parsed.region or self.identity.region
