@@ -318,14 +318,58 @@ class LocalOptions:
         typer.Option("--port", metavar="N", help="Port; default 8410, 0 picks a free one", rich_help_panel=ACTION),
     ] = None
     python: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            "--python", metavar="INTERPRETER", help="Interpreter that runs the handlers", rich_help_panel=ACTION
+            "--python",
+            metavar="[FUNCTION=]PATH",
+            help="Interpreter of Python handlers; default the active virtual environment's",
+            rich_help_panel=ACTION,
+        ),
+    ] = None
+    node: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--node",
+            metavar="[FUNCTION=]PATH",
+            help="Node of JavaScript handlers, 22 or later; default the project's or the PATH's",
+            rich_help_panel=ACTION,
+        ),
+    ] = None
+    directory: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--directory",
+            metavar="[FUNCTION=]DIR",
+            help="Where handlers run and imports start; default the folder of the file",
+            rich_help_panel=ACTION,
         ),
     ] = None
     environment: Annotated[
         list[str] | None,
-        typer.Option("--env", metavar="NAME=VALUE", help="Environment of the handlers", rich_help_panel=ACTION),
+        typer.Option(
+            "--env", metavar="[FUNCTION:]NAME=VALUE", help="Environment of the handlers", rich_help_panel=ACTION
+        ),
+    ] = None
+    memory: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--memory",
+            metavar="[FUNCTION=]MB",
+            help="End a handler that holds more; reported as 128, unbounded without it",
+            rich_help_panel=ACTION,
+        ),
+    ] = None
+    plain: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plain", metavar="FUNCTION", help="Serve it as plain, such as an exec: program", rich_help_panel=ACTION
+        ),
+    ] = None
+    durable: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--durable", metavar="FUNCTION", help="Serve it as durable whatever it looks like", rich_help_panel=ACTION
+        ),
     ] = None
     execution_timeout: Annotated[
         str | None,

@@ -38,7 +38,7 @@ CallbackIdArg = Annotated[
 ]
 SourcesArg = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SOURCE...", help="Handlers: FILE.py:HANDLER or package.module:HANDLER"),
+    typer.Argument(metavar="SOURCE...", help="Handlers: FILE.py:HANDLER, package.module:HANDLER or index.mjs:handler"),
 ]
 
 ContextArg = Annotated[str, typer.Argument(metavar="NAME", help="The context")]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from durablectl.cli.bundles import LocalOptions
 from durablectl.cli.choices import whole_number
+from durablectl.cli.function_options import read_function_options
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration
@@ -34,21 +35,33 @@ def store_of(text: str | None) -> Path | None:
 
 def functions_of(runtime: Runtime, options: LocalOptions, sources: Sequence[str]) -> list[Function]:
     """The functions to serve, each handler looked at once. Raises UsageError or ConfigError."""
-    from durablectl.local.functions.functions import load_functions, parse_function_option, parse_source
+    from durablectl.local.functions.functions import (
+        Definition,
+        DurableConfig,
+        define_functions,
+        parse_function_option,
+        parse_source,
+        unique_names,
+    )
 
     if not sources and not options.named:
         raise UsageError(
             "no function to serve", hint="name a handler: durablectl local start FILE.py:HANDLER, or try local demo"
         )
-    return load_functions(
-        [parse_source(text) for text in sources],
-        [parse_function_option(text) for text in options.named or ()],
-        python=options.python or _default_python(runtime),
-        environment=_environment(options),
-        execution_timeout_s=_seconds("--execution-timeout", options.execution_timeout, _DAY_S, _MAX_EXECUTION_S),
-        invocation_timeout_s=_seconds("--invocation-timeout", options.invocation_timeout, 60, _MAX_INVOCATION_S),
-        retention_days=whole_number("--retention", options.retention, least=1, most=_MAX_RETENTION_DAYS) or 14,
+    chosen = unique_names(
+        [parse_source(text) for text in sources], [parse_function_option(text) for text in options.named or ()]
     )
+    durable = DurableConfig(
+        _seconds("--execution-timeout", options.execution_timeout, _DAY_S, _MAX_EXECUTION_S),
+        whole_number("--retention", options.retention, least=1, most=_MAX_RETENTION_DAYS) or 14,
+    )
+    timeout_s = _seconds("--invocation-timeout", options.invocation_timeout, 60, _MAX_INVOCATION_S)
+    said = read_function_options(options, [name for name, _ in chosen])
+    definitions = [
+        said.apply(Definition(name=name, source=source, durable=durable, timeout_s=timeout_s))
+        for name, source in chosen
+    ]
+    return define_functions(definitions, python=_default_python(runtime))
 
 
 def _default_python(runtime: Runtime) -> str:
@@ -56,16 +69,6 @@ def _default_python(runtime: Runtime) -> str:
     active = runtime.process.environ.get("VIRTUAL_ENV")
     interpreter = Path(active, "bin", "python") if active else None
     return str(interpreter) if interpreter is not None and interpreter.exists() else sys.executable
-
-
-def _environment(options: LocalOptions) -> dict[str, str]:
-    variables = {}
-    for text in options.environment or ():
-        name, equals, value = text.partition("=")
-        if not equals or not name.isidentifier():
-            raise UsageError(f'--env takes NAME=VALUE, not "{text}"')
-        variables[name] = value
-    return variables
 
 
 def port_of(options: LocalOptions) -> int:
