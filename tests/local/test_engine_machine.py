@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from durablectl.local.engine.pausing import ChangeRequest
 from durablectl.local.errors import ServiceError
 from durablectl.local.rules.verdicts import RetryPolicy
 from durablectl.model import wire
@@ -20,6 +21,7 @@ from durablectl.model.statuses import OperationStatus
 from tests.local.engine_support import Call, World, callback, chained, raw, retry, wait
 
 _T = TypeVar("_T")
+CLOSED = ("SUCCEEDED", "FAILED", "STOPPED", "TIMED_OUT")
 MOVES = ("step", "retry", "wait", "callback", "chain")
 NO_LIMIT = RetryPolicy(attempts=1000, suspended_without_reason_attempts=1000)
 
@@ -38,6 +40,8 @@ class Told:
         self.status: str | None = None
         """The end, once it was seen."""
         self.operation_count = 0
+        self.is_pausing = False
+        """Whether a pause was acknowledged and not undone; it may still be on its way."""
 
 
 class Machine(RuleBasedStateMachine):
@@ -105,7 +109,7 @@ class Machine(RuleBasedStateMachine):
         refusal = self.refusal(self._checkpoint(told, call, updates))
         if refusal is not None:
             assert refusal.message == "Invalid checkpoint token"
-            assert self.run(self.world.status(call.arn)) != "RUNNING"
+            assert self.run(self.world.status(call.arn)) in CLOSED
             call.token = ""
         self.look()
 
@@ -128,10 +132,11 @@ class Machine(RuleBasedStateMachine):
 
     def _remember(self, told: Told, updates: list[dict[str, Any]], changed: dict[str, Any]) -> None:
         for update in updates:
-            assert update["Id"] in changed
+            if not told.is_pausing:
+                assert update["Id"] in changed
             if update["Type"] == "STEP" and update["Action"] == "SUCCEED":
                 told.results[update["Id"]] = update["Payload"]
-            if update["Type"] == "CALLBACK":
+            if update["Type"] == "CALLBACK" and update["Id"] in changed:
                 told.callbacks[update["Id"]] = changed[update["Id"]]["CallbackDetails"]["CallbackId"]
 
     def _crash_instead_of_answering(self, call: Call, updates: list[dict[str, Any]]) -> None:
@@ -192,6 +197,35 @@ class Machine(RuleBasedStateMachine):
         self.run(self.world.operating.stop(arn, None))
         self.look()
 
+    @rule(data=st.data(), timeout_paused=st.booleans())
+    @precondition(lambda self: self.told)
+    def pause(self, data: st.DataObject, timeout_paused: bool) -> None:
+        told = data.draw(st.sampled_from(list(self.told.values())))
+        before = self.run(self.world.status(told.arn))
+        request = ChangeRequest(timeout_paused=timeout_paused)
+        refusal = self.refusal(self.world.operating.pause(told.arn, request))
+        assert (refusal is None) == (before == "RUNNING")
+        told.is_pausing = told.is_pausing or refusal is None
+        self.look()
+
+    @rule(data=st.data())
+    @precondition(lambda self: any(told.is_pausing for told in self.told.values()))
+    def resume(self, data: st.DataObject) -> None:
+        told = data.draw(st.sampled_from([each for each in self.told.values() if each.is_pausing]))
+        before = self.run(self.world.status(told.arn))
+        refusal = self.refusal(self.world.operating.resume(told.arn, ChangeRequest()))
+        assert (refusal is None) == (before in ("PAUSING", "PAUSED"))
+        told.is_pausing = False
+        self.look()
+
+    @rule(data=st.data())
+    @precondition(lambda self: any(told.status for told in self.told.values()))
+    def delete(self, data: st.DataObject) -> None:
+        told = data.draw(st.sampled_from([each for each in self.told.values() if each.status]))
+        self.run(self.world.operating.delete(told.arn))
+        del self.told[told.arn]
+        self.look()
+
     @rule(seconds=st.sampled_from([0, 0, 60]))
     def crash(self, seconds: float = 0) -> None:
         self.runner.run(self.world.crash())
@@ -219,18 +253,25 @@ class Machine(RuleBasedStateMachine):
             operation = folded.operations[operation_id]
             assert (operation.status, operation.result and operation.result.text) == ("SUCCEEDED", result)
         self._check_end(told, str(folded.execution.status))
+        self._check_pause(told, str((await self.world.get(told.arn))["Status"]))
         live = self.world.engine.live(told.arn.rpartition("/")[2])
-        assert (live is not None and not live.is_closed) == (folded.execution.status == "RUNNING")
+        assert (live is not None and not live.is_closed) == folded.execution.status.is_open
         if live is not None:
             assert live.folded == folded, "memory is a fold of the journal"
             self._check_nothing_is_forgotten(told, live)
 
     def _check_end(self, told: Told, status: str) -> None:
         assert told.status in (None, status), "an end is final"
-        told.status = None if status == "RUNNING" else status
+        told.status = status if status in CLOSED else None
+
+    def _check_pause(self, told: Told, status: str) -> None:
+        told.is_pausing = told.is_pausing and status not in CLOSED
+        assert told.is_pausing == (status in ("PAUSING", "PAUSED")), "an acknowledged pause lasts until it is undone"
+        if status == "PAUSED":
+            assert told.arn not in [call.arn for call in self.running], "nothing is invoked while paused"
 
     def _check_nothing_is_forgotten(self, told: Told, live: Any) -> None:
-        if live.is_closed:
+        if live.is_closed or live.is_paused:
             return
         now, execution_id = self.world.clock.now(), live.record.id
         for operation in live.folded.open_operations:
@@ -244,6 +285,7 @@ class Machine(RuleBasedStateMachine):
         if is_ready and live.in_flight is None:
             waits = (execution_id, "invocation") in self.world.timers
             suspended_since = live.folded.invocations and live.folded.invocations[-1].error is None
+            suspended_since = suspended_since and not live.is_owed
             assert waits or suspended_since
 
 
