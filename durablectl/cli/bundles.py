@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from durablectl.cli.options import ACTION, CONNECTION, FILTERS, GENERAL, OUTPUT, SAFETY
+from durablectl.cli.options import ACTION, CONNECTION, FILTERS, GENERAL, OUTPUT, SAFETY, StoreOpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +298,19 @@ class Polling:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalTarget:
+    """Which of several local services is meant."""
+
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="FILE", help="The service on this store", rich_help_panel=ACTION),
+    ] = None
+    port: Annotated[
+        str | None, typer.Option("--port", metavar="N", help="The service on this port", rich_help_panel=ACTION)
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
 class LocalOptions:
     """How the local service serves its functions."""
 
@@ -307,12 +320,7 @@ class LocalOptions:
             "--function", metavar="NAME=SOURCE", help="Serve a handler under this name", rich_help_panel=ACTION
         ),
     ] = None
-    store: Annotated[
-        str | None,
-        typer.Option(
-            "--store", metavar="FILE|memory", help="Journal; default .durablectl/local.db", rich_help_panel=ACTION
-        ),
-    ] = None
+    store: StoreOpt = None
     port: Annotated[
         str | None,
         typer.Option("--port", metavar="N", help="Port; default 8410, 0 picks a free one", rich_help_panel=ACTION),
@@ -392,3 +400,38 @@ class LocalOptions:
             rich_help_panel=ACTION,
         ),
     ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """How a local service runs, and what it shows meanwhile."""
+
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Take up changed code for new invocations", rich_help_panel=ACTION)
+    ] = False
+    skip_time: Annotated[
+        bool,
+        typer.Option(
+            "--skip-time",
+            help="Skip waits and delays of retries, but not the time that callbacks and executions have",
+            rich_help_panel=ACTION,
+        ),
+    ] = False
+    time_scale: Annotated[
+        str | None,
+        typer.Option(
+            "--time-scale", metavar="N", help="Let time pass N times as fast, 0.1 to 100000", rich_help_panel=ACTION
+        ),
+    ] = None
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Run in the background, once it is ready", rich_help_panel=ACTION)
+    ] = False
+    log_file: Annotated[
+        str | None,
+        typer.Option(
+            "--log-file", metavar="FILE", help="Output of --detach; default beside the store", rich_help_panel=ACTION
+        ),
+    ] = None
+    no_logs: Annotated[
+        bool, typer.Option("--no-logs", help="Do not show what handlers write", rich_help_panel=ACTION)
+    ] = False

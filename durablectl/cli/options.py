@@ -50,6 +50,16 @@ ShellArg = Annotated[str, typer.Argument(metavar="bash|zsh|fish|powershell", hel
 OriginOpt = Annotated[
     bool, typer.Option("--origin", help="Also what each decision overrode, and whose it was", rich_help_panel=ACTION)
 ]
+StoreOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="FILE|memory", help="Journal; default .durablectl/local.db", rich_help_panel=ACTION
+    ),
+]
+StopTimeoutOpt = Annotated[
+    str | None,
+    typer.Option("--timeout", metavar="DURATION", help="Wait so long for its end; default 15s", rich_help_panel=ACTION),
+]
 ReasonsOpt = Annotated[
     bool, typer.Option("--reasons", help="Show why rows ended badly: one more request for each", rich_help_panel=ACTION)
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import signal
 import socket
 import threading
@@ -23,14 +24,16 @@ from durablectl.local.engine.retention import Retention
 from durablectl.local.engine.timers import Timers
 from durablectl.local.functions.catalog import Catalog, Identity
 from durablectl.local.functions.functions import Function
-from durablectl.local.http.application import application
+from durablectl.local.http.application import LoopbackOnly, application
 from durablectl.local.http.port_holder import port_holder
+from durablectl.local.http.status_route import StatusRoute
 from durablectl.local.http.throttle import Throttle
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.store import OutputLine
 from durablectl.local.logs.cloudwatch import Logs
 from durablectl.local.logs.platform_lines import PlatformLines
 from durablectl.local.rules.verdicts import RetryPolicy
+from durablectl.local.status import Status
 from durablectl.local.workers.invocations import LogLine
 from durablectl.local.workers.pool import MAX_RUNNING, WorkerPool
 from durablectl.local.workers.runtime_api import QuietServer
@@ -107,7 +110,7 @@ class LocalService:
         return 128 + self._stop_signals[0] if self._stop_signals else 0
 
     async def _serve(self) -> None:
-        options, endpoint = self._options, self._endpoint()
+        options, endpoint, started_at = self._options, self._endpoint(), SystemClock().now()
         pool = WorkerPool(
             clock=options.clock,
             region=options.identity.region,
@@ -140,7 +143,18 @@ class LocalService:
             )
             if options.request_rates:
                 routes = Throttle(routes, options.request_rates, options.clock, catalog.is_durable)
-            server = QuietServer(routes)
+            status = Status(
+                pid=os.getpid(),
+                endpoint=endpoint,
+                started_at=started_at,
+                store=options.store,
+                functions=lambda: options.functions,
+                journal=self._journal,
+                engine=engine,
+                timers=timers,
+                wall=SystemClock(),
+            )
+            server = QuietServer(LoopbackOnly(StatusRoute(routes, status)))
             ticking = tasks.create_task(timers.run(), name="timers")
             keeping = tasks.create_task(Retention(engine).run(), name="retention")
             serving = tasks.create_task(server.serve(sockets=[self._socket]), name="http")

@@ -10,26 +10,30 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from durablectl.cli.bundles import LocalOptions
+from durablectl.cli.bundles import LocalOptions, LocalRun
+from durablectl.cli.detaching import LOG_VARIABLE, start_detached
 from durablectl.cli.log_lines import LogPrinter
 from durablectl.cli.options import SourcesArg
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.serving import functions_of, port_of, store_of
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config import LocalService, announce_local_service, withdraw_local_service
-from durablectl.views.local_service import Announcement, Served, announcement_view
+from durablectl.views.local_service import Announcement, RunningService, Served, announcement_view
 
 if TYPE_CHECKING:
     from durablectl.local.engine.recovery import Recovered
     from durablectl.local.functions.functions import Function
 
 
-def local_start(runtime: Runtime, options: LocalOptions, sources: SourcesArg = None) -> None:
-    """Run durable functions on this machine, in the foreground
+def local_start(runtime: Runtime, options: LocalOptions, run_options: LocalRun, sources: SourcesArg = None) -> None:
+    """Run durable functions on this machine, in the foreground or with --detach in the background
 
     The service answers Lambda's own API on 127.0.0.1. Each invocation of a handler runs in a process of its own.
     Executions are kept in the store and go on after a restart. Other commands reach the service with -c local.
     """
+    if run_options.detach:
+        _start_in_background(runtime, options, run_options, sources or ())
+        return
     from durablectl.local.service import ServiceOptions, run
 
     store = store_of(options.store)
@@ -53,17 +57,37 @@ def local_start(runtime: Runtime, options: LocalOptions, sources: SourcesArg = N
     raise typer.Exit(code)
 
 
+def _start_in_background(
+    runtime: Runtime, options: LocalOptions, run_options: LocalRun, sources: Sequence[str]
+) -> None:
+    from durablectl.backend.local_status import read_local_status
+
+    service = start_detached(runtime, options, run_options, sources)
+    running = RunningService(
+        service.endpoint, service.pid, service.store, service.log_file, read_local_status(service.endpoint)
+    )
+    runtime.show(announcement_view(Announcement(service.endpoint, running.functions, service.pid, service.log_file)))
+    _suggest(runtime, running.functions)
+    runtime.diagnostics.next("durablectl local stop")
+
+
 def _announcer(runtime: Runtime, store: Path | None) -> Callable[[str, Sequence[Function]], None]:
     def announce(endpoint: str, functions: Sequence[Function]) -> None:
-        word = LocalService(endpoint, os.getpid(), str(store.absolute()) if store else None)
-        announce_local_service(runtime.process.environ, word)
+        environ = runtime.process.environ
+        place = str(store.absolute()) if store else None
+        announce_local_service(environ, LocalService(endpoint, os.getpid(), place, environ.get(LOG_VARIABLE)))
         served = tuple(Served(each.name, each.source.text, each.durable is not None) for each in functions)
-        first = next((each for each in served if each.is_durable), served[0])
         runtime.show(announcement_view(Announcement(endpoint, served)))
-        runtime.diagnostics.next(f"durablectl start {first.name} -c local --input '{{}}'")
-        runtime.diagnostics.next("durablectl list -c local")
+        _suggest(runtime, served)
 
     return announce
+
+
+def _suggest(runtime: Runtime, served: Sequence[Served]) -> None:
+    first = next((each for each in served if each.is_durable), served[0] if served else None)
+    if first is not None:
+        runtime.diagnostics.next(f"durablectl start {first.name} -c local --input '{{}}'")
+    runtime.diagnostics.next("durablectl list -c local")
 
 
 def _tell_recovered(runtime: Runtime, recovered: Recovered) -> None:
@@ -84,5 +108,6 @@ LOCAL_START = CommandSpec(
         Example("durablectl local start orders.py:handler", "serve one function as orders"),
         Example("durablectl local start --function orders=shop/orders.py:handler --port 0", "under a name of its own"),
         Example("durablectl local start orders.py:handler --store memory", "forget everything at the end"),
+        Example("durablectl local start orders.py:handler --reload --skip-time", "while you write it"),
     ),
 )

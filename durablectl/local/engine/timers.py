@@ -39,13 +39,19 @@ class Timers:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._active
 
-    def fire_due(self) -> float | None:
-        """Call whatever is due; the seconds until the next timer, or None when there is none."""
+    def next(self) -> tuple[datetime, Hashable] | None:
+        """When the next timer is due, and its key; None when there is none."""
         while self._heap:
             at, number, key = self._heap[0]
-            if self._active.get(key, (None,))[0] != number:
-                heapq.heappop(self._heap)
-                continue
+            if self._active.get(key, (None,))[0] == number:
+                return at, key
+            heapq.heappop(self._heap)
+        return None
+
+    def fire_due(self) -> float | None:
+        """Call whatever is due; the seconds until the next timer, or None when there is none."""
+        while (first := self.next()) is not None:
+            at, key = first
             remaining = (at - self._clock.now()).total_seconds()
             if remaining > 0:
                 return remaining
