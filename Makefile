@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The AWS CLI pins its own botocore, so it has an environment of its own.
 AWS := .venv-aws
+# So does the SAM CLI.
+SAM := .venv-sam
+# Node with the official SDK for it, which the tests of Node handlers run; they are skipped where npm is missing.
+NODE := .node
 WORKERS ?= auto
 
 .PHONY: demo test lint bench pictures clean help
@@ -18,7 +22,7 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/durablectl local demo $(DEMO_FLAGS)
 
-test: lint $(AWS)/.installed
+test: lint $(AWS)/.installed $(SAM)/.installed $(NODE)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TEST_FLAGS)
 
 lint: $(VENV)/.developed
@@ -34,7 +38,7 @@ pictures: $(VENV)/.developed $(AWS)/.installed
 	$(BIN)/python -m tests.pictures
 
 clean:
-	rm -rf $(VENV) $(AWS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(AWS) $(SAM) $(NODE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "durablectl needs Python 3.11 or later: make PYTHON=python3.12")'
@@ -53,3 +57,14 @@ $(AWS)/.installed:
 	$(PYTHON) -m venv $(AWS)
 	$(AWS)/bin/python -m pip install --quiet --disable-pip-version-check "awscli>=1.46"
 	@touch $@
+
+$(SAM)/.installed:
+	$(PYTHON) -m venv $(SAM)
+	$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check "aws-sam-cli>=1.170"
+	@touch $@
+
+$(NODE)/.installed: tests/node/package.json
+	@if command -v npm >/dev/null; then \
+		mkdir -p $(NODE) && cp tests/node/package.json $(NODE)/ && \
+		npm install --prefix $(NODE) --no-package-lock --no-audit --no-fund --loglevel=error && touch $@; \
+	else echo "no npm: the tests of Node handlers are skipped"; fi
