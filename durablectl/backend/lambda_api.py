@@ -60,7 +60,11 @@ def connect(
     transport = BotocoreTransport(settings, limits)
     rates = {} if is_loopback(settings.endpoint_url) else AWS_RATES
     requests = Requests(
-        transport, Budget(rates, clock or SystemClock(), on_wait), read_only=settings.read_only, observer=observer
+        transport,
+        Budget(rates, clock or SystemClock(), on_wait),
+        read_only=settings.read_only,
+        read_only_because=settings.read_only_because,
+        observer=observer,
     )
     return LambdaApi(transport, requests)
 

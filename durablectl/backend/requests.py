@@ -12,7 +12,8 @@ from durablectl.backend.budget import Budget
 from durablectl.backend.calls import CALLS, Call
 from durablectl.backend.errors import to_error
 from durablectl.backend.failures import Attempt, Failure, RequestFailed
-from durablectl.errors import DurablectlError, ReadOnlyRefused, ServiceFault, Throttled, Unreachable, UsageError
+from durablectl.backend.guards import read_only_refusal
+from durablectl.errors import DurablectlError, ServiceFault, Throttled, Unreachable, UsageError
 
 Json = Mapping[str, Any]
 
@@ -61,12 +62,14 @@ class Requests:
         budget: Budget,
         *,
         read_only: bool,
+        read_only_because: str = "",
         observer: Observer | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._transport = transport
         self._budget = budget
         self._read_only = read_only
+        self._read_only_because = read_only_because
         self._observer = observer
         self._jitter = jitter
 
@@ -123,14 +126,8 @@ class Requests:
                 raise ServiceFault(f"the service answers {operation} with the same page again and again")
 
     def _refuse_changes(self, call: Call) -> None:
-        if call.is_read or not self._read_only:
-            return
-        context = self._transport.source.context
-        what = f"context {context}" if context else "the connection"
-        raise ReadOnlyRefused(
-            f"{what} is read-only; {call.command} is not available",
-            hint="--read-only, DURABLECTL_READ_ONLY=1 or the context asks for that, and no option lifts it",
-        )
+        if not call.is_read and self._read_only:
+            raise read_only_refusal(self._transport.source.context, call.command, self._read_only_because)
 
     def _note(self, call: Call, subject: str, tries: int, failure: Failure | None) -> None:
         if self._observer is not None:

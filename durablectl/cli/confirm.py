@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import typer
 
+from durablectl.backend.guards import refuse_changes
 from durablectl.cli.bundles import Safety
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import ConfirmationRequired, UsageError
@@ -27,8 +28,11 @@ class Preview:
 def confirm(runtime: Runtime, preview: Preview, safety: Safety, *, inexact: Sequence[str] = ()) -> None:
     """Go on, or raise: ConfirmationRequired where nobody can be asked, `typer.Exit(1)` for a no.
 
-    `inexact` are references that need a person who reads what they were taken for, so `--yes` does not count.
+    `inexact` are references that need a person who reads what they were taken for, so `--yes` does not count. In a
+    production context it counts only where the command line names that context; a read-only one refuses at once.
     """
+    refuse_changes(runtime.settings, preview.verb)
+    _refuse_blind_yes(runtime, safety)
     if safety.yes and inexact:
         raise UsageError(
             f'--yes needs exact references, and "{inexact[0]}" is none',
@@ -47,6 +51,22 @@ def confirm(runtime: Runtime, preview: Preview, safety: Safety, *, inexact: Sequ
     if answer not in ("y", "yes"):
         runtime.diagnostics.write("nothing was changed\n")
         raise typer.Exit(1)
+
+
+def confirm_in_production(runtime: Runtime, preview: Preview, safety: Safety) -> None:
+    """As `confirm`, for what changes so little that only a production context asks about it."""
+    if runtime.settings.production and not safety.dry_run:
+        confirm(runtime, preview, safety)
+
+
+def _refuse_blind_yes(runtime: Runtime, safety: Safety) -> None:
+    """In production nobody acts on a context that just happens to be the current one."""
+    settings = runtime.settings
+    if safety.yes and settings.production and not runtime.globals.context:
+        raise UsageError(
+            f"--yes counts in the production context {settings.context} only where the command line names it",
+            hint=f"add -c {settings.context}, or leave out --yes to be asked",
+        )
 
 
 def _can_ask(runtime: Runtime, safety: Safety) -> bool:

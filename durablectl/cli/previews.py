@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from durablectl.cli.runtime import Runtime
+from durablectl.model.arn import ExecutionArn
 from durablectl.model.executions import Execution
 from durablectl.model.operations import Fold, Operation, fold
 from durablectl.model.redaction import Redactor
@@ -57,6 +58,16 @@ def callback_preview(runtime: Runtime, title: str, found: FoundCallback, payload
     )
 
 
+def mild_preview(runtime: Runtime, title: str, *facts: str) -> tuple[str, ...]:
+    """What is about to happen where no execution is known: the question, the connection, and a line for each fact."""
+    return (*titled(runtime, title), *(f"  {clean(fact)}" for fact in facts))
+
+
+def payload_fact(runtime: Runtime, payload: bytes | None) -> str:
+    """Size and beginning of a payload, without its secrets."""
+    return _payload(payload, runtime.redactor)
+
+
 def error_payload_text(*parts: str | None) -> bytes | None:
     """The parts of an error as one text for a preview."""
     text = ": ".join(part for part in parts if part)
@@ -71,12 +82,23 @@ def label_of(target: Target) -> str:
 
 def _title(runtime: Runtime, text: str, target: Target) -> tuple[str, ...]:
     """The question at the left, the connection at the right or below, so that nobody acts on the wrong account."""
-    source, parts = runtime.backend.source, target.parts
-    connection = [f"context {source.context}" if source.context else None, parts.account if parts else None]
+    return titled(runtime, text, target.parts)
+
+
+def titled(runtime: Runtime, text: str, parts: ExecutionArn | None = None) -> tuple[str, ...]:
+    """A question with the connection; a production context heads it in red, what options took from it is named."""
+    source, settings = runtime.backend.source, runtime.settings
+    overridden = f", {' and '.join(settings.overridden)} overridden" if settings.overridden else ""
+    name = settings.context or source.context
+    context = f"context {name}{overridden}" if name else None
     region = (parts.region if parts else None) or source.region
-    right = clean(" · ".join(part for part in (*connection, region, source.endpoint_url) if part))
-    gap = min(runtime.process.columns, _MAX_WIDTH) - width(text) - width(right)
-    return (text, f"  {right}") if gap < _LEAST_GAP else (f"{text}{' ' * gap}{right}",)
+    told = clean(" · ".join(part for part in (context, parts.account if parts else None, region) if part))
+    told = clean(" · ".join(part for part in (told, source.endpoint_url) if part))
+    banner = "PRODUCTION   " if settings.production else ""
+    gap = min(runtime.process.columns, _MAX_WIDTH) - width(text) - width(banner + told)
+    if banner and runtime.diagnostics.color:
+        banner = f"\x1b[1;31m{banner}\x1b[0m"
+    return (text, f"  {banner}{told}") if gap < _LEAST_GAP else (f"{text}{' ' * gap}{banner}{told}",)
 
 
 def _effect(runtime: Runtime) -> list[str]:

@@ -199,7 +199,15 @@ class Runtime:
     def reading(
         self, level: str = DataLevel.METADATA, *, is_key_denied: bool = False, at: datetime | None = None
     ) -> Reading:
-        """The circumstances under which records are made; `at` is a past point that they show."""
+        """The circumstances under which records are made; `at` is a past point that they show.
+
+        Raises UsageError for secrets of a production context that are to go anywhere but to a terminal.
+        """
+        if not self.choices.redact and self.settings.production and not self.process.stdout_is_terminal:
+            raise UsageError(
+                f"--no-redact writes to a terminal only in the production context {self.settings.context}",
+                hint="leave it out, or look at the payload on a terminal",
+            )
         return Reading(at or self.now(), level, self.redactor if self.choices.redact else None, is_key_denied)
 
     @cached_property

@@ -26,6 +26,8 @@ class Candidate:
     origin: Origin | None
     source: str
     """Who says so, as a user would look for it: `--region`, `AWS_REGION`, `context prod (config.yaml:4)`."""
+    place: str = ""
+    """File and line, where it stands in one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ class Effective:
             bool(chosen["production"].value),
             tuple(chosen["redact"].value or ()),
             bool(chosen["cache"].value),
-            read_only.winner.source if read_only.value and read_only.winner else "",
+            _because(read_only),
             tuple(
                 name
                 for name, winner in winners.items()
@@ -156,7 +156,7 @@ class Effective:
             yield Candidate(self._environ["DURABLECTL_CONTEXT"], Origin.ENVIRONMENT, "DURABLECTL_CONTEXT")
         current = self._file.current_context
         if current is not None:
-            yield Candidate(current.value, Origin.FILE, self._place("current_context", current))
+            yield self._written("current_context", Origin.FILE, current)
 
     def _connection(self, name: str, option: str | None, variables: tuple[str, ...]) -> Setting:
         candidates = [Candidate(option, Origin.OPTION, f"--{name.replace('_', '-')}")] if option else []
@@ -169,19 +169,19 @@ class Effective:
     def _from_context(self, name: str) -> Iterator[Candidate]:
         if name in self._section:
             entry = self._section[name]
-            yield Candidate(entry.value, Origin.CONTEXT, self._place(f"context {self._active}", entry))
+            yield self._written(f"context {self._active}", Origin.CONTEXT, entry)
 
     def _from_defaults(self, name: str) -> Iterator[Candidate]:
         if name in self._file.defaults and self._active != LOCAL_CONTEXT:
             entry = self._file.defaults[name]
-            yield Candidate(entry.value, Origin.DEFAULTS, self._place("defaults", entry))
+            yield self._written("defaults", Origin.DEFAULTS, entry)
 
     def _from_file(self, name: str) -> Iterator[Candidate]:
         yield from self._from_context(name)
         # What is set for all connections holds for the local one too, unless it is about where to connect.
         if name in self._file.defaults:
             entry = self._file.defaults[name]
-            yield Candidate(entry.value, Origin.DEFAULTS, self._place("defaults", entry))
+            yield self._written("defaults", Origin.DEFAULTS, entry)
 
     def _from_environment(self, name: str, variables: tuple[str, ...]) -> Iterator[Candidate]:
         """What the AWS variables say; an endpoint in the AWS configuration is found by the client library."""
@@ -236,8 +236,19 @@ class Effective:
         yield from self._from_defaults("cache")
         yield Candidate(True, Origin.BUILT_IN, "built in")
 
-    def _place(self, what: str, entry: Entry) -> str:
-        return f"{what} ({self._file.path.name}:{entry.line})"
+    def _written(self, what: str, origin: Origin, entry: Entry) -> Candidate:
+        place = f"{self._file.path.name}:{entry.line}"
+        return Candidate(entry.value, origin, f"{what} ({place})", place)
+
+
+def _because(read_only: Setting) -> str:
+    """Who asked for a read-only connection, in the words of the refusal."""
+    winner = read_only.winner
+    if winner is None or not winner.value:
+        return ""
+    if winner.place:
+        return f"read_only: true in {winner.place}"
+    return f"{winner.source}=1" if winner.origin == Origin.ENVIRONMENT else winner.source
 
 
 def _true_first(candidates: list[Candidate]) -> tuple[Candidate, ...]:

@@ -64,7 +64,7 @@ def test_a_context_brings_all_that_it_sets(environ: dict[str, str]) -> None:
     assert prod.functions == ("orders", "billing-*")
     assert prod.redact == ("*.card.*", "re:[0-9]{13,19}")
     assert audit.read_only
-    assert audit.read_only_because == "context audit (config.yaml:8)"
+    assert audit.read_only_because == "read_only: true in config.yaml:8"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from durablectl.cli.bundles import ErrorFields, PayloadForm, Safety, Scope
-from durablectl.cli.confirm import Preview, confirm
+from durablectl.cli.confirm import Preview, confirm, confirm_in_production
 from durablectl.cli.inputs import read_error, read_payload
 from durablectl.cli.interrupts import postponed_interrupt
 from durablectl.cli.options import CallbackExecutionOpt, CallbackIdArg, CallbackOperationOpt, ResultOpt
-from durablectl.cli.previews import callback_preview, error_payload_text, label_of
+from durablectl.cli.previews import callback_preview, error_payload_text, label_of, mild_preview, payload_fact
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -78,6 +78,11 @@ def heartbeat(
     Its overall timeout goes on. The callback is named by its id, or by its execution and operation.
     """
     callback = _find(runtime, callback_id, execution, operation, scope)
+    label = callback if isinstance(callback, str) else f"{callback.label} of {callback.target.label}"
+    facts = [f"callback {label}", "restarts its heartbeat timer; its overall timeout goes on"]
+    question = "Send a heartbeat to this callback?"
+    preview = Preview("callback heartbeat", f"the callback {label}", lambda: mild_preview(runtime, question, *facts))
+    confirm_in_production(runtime, preview, safety)
     clock = runtime.process.clock
     _act(runtime, lambda: callbacks.heartbeat(runtime.backend, callback, clock=clock, dry_run=safety.dry_run))
 
@@ -97,8 +102,16 @@ def _find(
 
 
 def _ask(runtime: Runtime, verb: str, question: str, callback: Callback, payload: bytes | None, safety: Safety) -> None:
-    """Ask about a callback that was found; one given by its id is exact, and no call maps it to an execution."""
-    if isinstance(callback, str) or safety.dry_run:
+    """Ask about a callback that was found; one given by its id is exact, and no call maps it to an execution.
+
+    There is nothing to show of such a one, so it is asked about in production only.
+    """
+    if safety.dry_run:
+        return
+    if isinstance(callback, str):
+        facts = [f"callback {callback}", payload_fact(runtime, payload)]
+        by_id = Preview(verb, f"the callback {callback}", lambda: mild_preview(runtime, question, *facts))
+        confirm_in_production(runtime, by_id, safety)
         return
     target = callback.target
     runtime.standing = f"the callback {callback.label} of {target.label} is still pending (nothing was sent)"

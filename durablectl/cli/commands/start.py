@@ -7,10 +7,12 @@ from dataclasses import replace
 import typer
 
 from durablectl.cli.bundles import PayloadForm, Polling, Safety
+from durablectl.cli.confirm import Preview, confirm_in_production
 from durablectl.cli.inputs import read_payload
 from durablectl.cli.interrupts import postponed_interrupt
 from durablectl.cli.options import FunctionArg, InputOpt, NameOpt, WaitOpt
 from durablectl.cli.polling import read_pace, wait_on
+from durablectl.cli.previews import mild_preview, payload_fact
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -41,6 +43,7 @@ def start(
     """
     payload = read_payload(runtime, "--input", input, form)
     pace = read_pace(polling)
+    _ask(runtime, function, name, payload, safety)
     with postponed_interrupt() as interrupt:
         result = lifecycle.start(
             runtime.backend,
@@ -61,6 +64,13 @@ def start(
         runtime.diagnostics.next(runtime.reconnecting(f"durablectl wait {result.function}/{result.name}"))
     interrupt.end(runtime, "the start was done")
     raise typer.Exit(outcome.exit_code if outcome else result.exit_code)
+
+
+def _ask(runtime: Runtime, function: str, name: str | None, payload: bytes | None, safety: Safety) -> None:
+    """Ask in a production context; elsewhere a start is nothing to ask about."""
+    facts = [f"{function} / {name or 'a name of its choice'}", f"input {payload_fact(runtime, payload or _NO_INPUT)}"]
+    preview = Preview("start", function, lambda: mild_preview(runtime, "Start this execution?", *facts))
+    confirm_in_production(runtime, preview, safety)
 
 
 def _wait(runtime: Runtime, result: ActionResult, pace: Pace) -> WaitOutcome:
