@@ -45,8 +45,8 @@ def iso(instant: datetime | None) -> str | None:
     """UTC with exactly three decimals, as documents carry instants."""
     if instant is None:
         return None
-    utc = instant.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def format_instant(

@@ -46,7 +46,8 @@ def clean_lines(text: str) -> str:
 
 def escape_in_document(encoded: str) -> str:
     r"""A JSON text with the unsafe characters that its encoder leaves alone written as `\uXXXX`."""
-    return encoded if encoded.isascii() and encoded.isprintable() else _UNSAFE_BUT_LINES.sub(_json_escape, encoded)
+    # No encoder of JSON leaves a control character below the space alone.
+    return encoded if encoded.isascii() and "\x7f" not in encoded else _UNSAFE_BUT_LINES.sub(_json_escape, encoded)
 
 
 def is_safe(text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
 from durablectl.backend.base import Source
@@ -119,23 +120,32 @@ class Envelope:
     observed_at: datetime
     source: Source
     facts: Callable[[], ListFacts] = ListFacts
-    """Asked after the last record."""
+    """Asked for its source after the first record, and for the rest of it after the last."""
     arn: str | None = None
     """What the list is about, where its records name no account."""
 
     def __call__(self, records: Iterator[Record]) -> Record:
         """The whole list as one document."""
-        items = list(records)
+        head, items = self.begin(records)
+        members = list(items)
+        return head | {"items": members} | self.end()
+
+    def begin(self, records: Iterator[Record]) -> tuple[Record, Iterator[Record]]:
+        """What stands before the items, and the items; all are read beforehand where they alone tell the account."""
+        ahead = list(islice(records, 1) if self.arn else records)
+        source = self.facts().source or self.source
+        content = {"observed_at": iso(self.observed_at), "source": source_record(source, ahead, self.arn)}
+        return stamped(self.kind, content), chain(ahead, records)
+
+    def end(self, *, is_cut: bool = False) -> Record:
+        """What stands after the items; `is_cut` tells that an error kept some of them away."""
         facts = self.facts()
         content: Record = {
-            "observed_at": iso(self.observed_at),
-            "source": source_record(facts.source or self.source, items, self.arn),
-            "items": items,
-            "truncated": facts.truncated,
+            "truncated": facts.truncated or is_cut,
             "limit": facts.limit,
             "warnings": list(facts.warnings),
         }
-        return stamped(self.kind, content | facts.extra)
+        return content | facts.extra
 
 
 def source_record(source: Source, items: Sequence[Record] = (), arn: str | None = None) -> Record:

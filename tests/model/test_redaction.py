@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from durablectl.errors import ConfigError
 from durablectl.model.redaction import BUILT_IN, MARK, make_redactor
@@ -94,3 +97,48 @@ def test_redaction_never_raises_and_keeps_the_shape(value: Any) -> None:
 
     assert type(redacted) is type(value)
     assert paths or repr(redacted) == repr(value)
+
+
+ODD_SPELLINGS = [
+    "clientSecret",
+    "api_key",
+    "API-KEY",
+    "co\u0131kie",
+    "\u017fecret",
+    "to\u212aen",
+    "cook\u0130e",
+    "plain",
+]
+TEXTS = ["AKIAIOSFODNN7EXAMPLE", "Bearer abcdef0123456789", "bearer abcdef\u00e9", "eyJhbGci0.eyJzdWIi0.sig", "nothing"]
+
+
+@given(
+    st.recursive(
+        st.sampled_from(TEXTS) | st.text(max_size=5) | st.integers(),
+        lambda inner: st.dictionaries(st.sampled_from(ODD_SPELLINGS), inner) | inner.map(json.dumps) | st.lists(inner),
+        max_leaves=4,
+    ),
+    st.booleans(),
+)
+def test_a_text_that_may_not_be_redacted_holds_nothing_that_would_be(value: Any, ensure_ascii: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ensure_ascii)
+
+    paths = BUILT_IN.redact(value)[1]
+
+    assert BUILT_IN.may_redact(text) or not paths
+
+
+def test_the_letters_that_a_search_without_case_takes_for_ascii_ones_are_all_seen() -> None:
+    ascii_letter = re.compile("[a-z]", re.IGNORECASE)
+    taken = [chr(code) for code in range(128, sys.maxunicode + 1) if ascii_letter.match(chr(code))]
+
+    assert taken
+    for letter in taken:
+        plain = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}[letter]
+        key = "cookie-secret".replace(plain, letter)
+        assert BUILT_IN.may_redact(json.dumps({key: "x"}, ensure_ascii=False))
+
+
+@pytest.mark.parametrize("rule", ["card", "$.a", "re:[0-9]{13}"])
+def test_with_rules_of_a_configuration_every_text_may_be_redacted(rule: str) -> None:
+    assert make_redactor([rule]).may_redact("{}")

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from durablectl.views.lines import data, fit_line, line_width, own, pad, text_of, wrap_line
-from durablectl.views.render.documents import encode_yaml
 from durablectl.views.render.json_text import encode_json
+from durablectl.views.render.yaml_text import encode_yaml
 from durablectl.views.text import clean, clean_lines, fit, fold_words, is_safe, split_escapes, width
 
 nasty = st.text(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from durablectl.model.payloads import Decoded
 from durablectl.model.redaction import BUILT_IN, Redactor
 from durablectl.operate.reading import DataLevel
 from durablectl.views.instants import iso
@@ -39,8 +40,18 @@ class Reading:
         """A value without its secrets, and where they were."""
         return self.redactor.redact(value) if self.redactor else (value, [])
 
+    def redact_decoded(self, decoded: Decoded, text: str) -> tuple[Any, list[str]]:
+        """The value that was read from `text` without its secrets, and where they were."""
+        # What bytes in the Python SDK's envelope hold is not spelled in the text.
+        has_bytes = decoded.encoding == "python_sdk" and '"B"' in text
+        if self.redactor is None or not (has_bytes or self.redactor.may_redact(text)):
+            return decoded.value, []
+        return self.redactor.redact(decoded.value)
+
     def extra(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Members of the service that no schema of ours knows, as JSON, without secrets and unasked payloads."""
+        if not members:
+            return {}
         values = {name: jsonable(value) for name, value in members.items()}
         if not self.has_payloads:
             values = {name: without_payloads(value) for name, value in values.items()}

@@ -8,23 +8,38 @@ from durablectl.model.payloads import ErrorPayload, Payload, decode
 from durablectl.views.records.context import Reading
 from durablectl.views.view import Record
 
+# Most events carry neither, so these are copied by the thousand.
+_NO_PAYLOAD: Record = {
+    "included": False,
+    "absent_because": "none_recorded",
+    "truncated": False,
+    "bytes": None,
+    "encoding": None,
+    "value": None,
+    "redacted_paths": [],
+    "sha256": None,
+}
+_NO_ERROR: Record = {
+    "included": False,
+    "absent_because": "none_recorded",
+    "truncated": False,
+    "type": None,
+    "message": None,
+    "data": None,
+    "stack_trace": [],
+    "redacted_paths": [],
+}
+
 
 def payload_record(payload: Payload | None, reading: Reading, *, is_expected: bool) -> Record:
     """An input or a result; `is_expected` tells whether the service records one in such a place."""
     if reading.has_payloads and payload is not None and payload.text is not None:
         return _included(payload.text, reading, truncated=payload.truncated)
     is_truncated = payload is not None and payload.truncated
-    absence = _absence(reading, is_expected=is_expected, is_truncated=is_truncated, was_asked=reading.has_payloads)
-    return {
-        "included": False,
-        "absent_because": absence,
-        "truncated": absence == "truncated_by_service",
-        "bytes": None,
-        "encoding": None,
-        "value": None,
-        "redacted_paths": [],
-        "sha256": None,
-    }
+    if not is_expected and not is_truncated:
+        return _NO_PAYLOAD.copy()
+    absence = _absence(reading, is_truncated=is_truncated, was_asked=reading.has_payloads)
+    return _NO_PAYLOAD | {"absent_because": absence, "truncated": absence == "truncated_by_service"}
 
 
 def error_record(error: ErrorPayload | None, reading: Reading, *, is_expected: bool) -> Record:
@@ -32,23 +47,16 @@ def error_record(error: ErrorPayload | None, reading: Reading, *, is_expected: b
     if error is not None and error.is_present:
         return _included_error(error, reading)
     is_truncated = error is not None and error.truncated
+    if not is_expected and not is_truncated:
+        return _NO_ERROR.copy()
     # Error texts alone are read from the newest pages only; what is missing then was not read, not left out.
     was_asked = reading.has_payloads if is_truncated else reading.has_errors
-    absence = _absence(reading, is_expected=is_expected, is_truncated=is_truncated, was_asked=was_asked)
-    return {
-        "included": False,
-        "absent_because": absence,
-        "truncated": absence == "truncated_by_service",
-        "type": None,
-        "message": None,
-        "data": None,
-        "stack_trace": [],
-        "redacted_paths": [],
-    }
+    absence = _absence(reading, is_truncated=is_truncated, was_asked=was_asked)
+    return _NO_ERROR | {"absent_because": absence, "truncated": absence == "truncated_by_service"}
 
 
-def _absence(reading: Reading, *, is_expected: bool, is_truncated: bool, was_asked: bool) -> str:
-    if not (is_expected or is_truncated) or (was_asked and not is_truncated):
+def _absence(reading: Reading, *, is_truncated: bool, was_asked: bool) -> str:
+    if was_asked and not is_truncated:
         return "none_recorded"
     if reading.is_key_denied:
         return "key_denied"
@@ -61,7 +69,7 @@ def _included(text: str, reading: Reading, *, truncated: bool) -> Record:
         "included": True,
         "absent_because": None,
         "truncated": truncated,
-        "bytes": len(text.encode("utf-8", "surrogatepass")),
+        "bytes": len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")),
         "encoding": encoding,
         "value": value,
         "redacted_paths": redacted_paths,
@@ -72,7 +80,7 @@ def _included(text: str, reading: Reading, *, truncated: bool) -> Record:
 def _read(text: str, reading: Reading) -> tuple[str, Any, list[str]]:
     try:
         decoded = decode(text)
-        value, paths = reading.redact(decoded.value)
+        value, paths = reading.redact_decoded(decoded, text)
         return decoded.encoding, value, paths
     except RecursionError:
         # Nested deeper than Python reads: the text still can be shown, redacted by shapes alone.
@@ -105,6 +113,8 @@ def _redacted(text: str | None, path: str, reading: Reading) -> tuple[str | None
 
 def _redacted_data(text: str | None, reading: Reading) -> tuple[Any, list[str]]:
     """Error data is a text that often holds JSON, so secrets are looked for inside too."""
+    if text is None:
+        return None, []
     try:
         redacted, paths = reading.redact(text)
         return redacted, [path.replace("$", "$.data", 1) for path in paths]

@@ -18,6 +18,9 @@ _CONTAINERS = (dict, list, tuple)
 _CHUNK = 20_000
 """Pieces of text that are joined into one chunk."""
 
+# A value is a tree, so nothing has to look out for circles, which took a tenth of the time.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+
 _WORDS = {None: "null", True: "true", False: "false"}
 
 
@@ -25,7 +28,7 @@ def encode_json(value: Any, *, indent: int | None = None) -> str:
     r"""JSON text that no terminal misreads: unsafe characters stand as `\uXXXX` and parse back to the same value."""
     if indent is None:
         try:
-            return escape_in_document(json.dumps(value, ensure_ascii=False, allow_nan=False))
+            return escape_in_document(_ENCODER.encode(value))
         except (ValueError, RecursionError):
             pass
     return "".join(json_chunks(value, indent=indent))
