@@ -22,8 +22,10 @@ from durablectl.local.engine.operating import Operating
 from durablectl.local.engine.recovery import Recovered, recover
 from durablectl.local.engine.retention import Retention
 from durablectl.local.engine.timers import Timers
+from durablectl.local.functions.aliases import Aliases
 from durablectl.local.functions.catalog import Catalog, Identity
 from durablectl.local.functions.functions import Function
+from durablectl.local.functions.publishing import Publishing
 from durablectl.local.http.application import LoopbackOnly, application
 from durablectl.local.http.port_holder import port_holder
 from durablectl.local.http.status_route import StatusRoute
@@ -122,7 +124,8 @@ class LocalService:
         concurrency = Concurrency(PlatformLines(pool, options.clock, self._keep_line), options.concurrency)
         timers = Timers(options.clock)
         catalog = Catalog(options.functions, options.identity)
-        async with pool, asyncio.TaskGroup() as tasks:
+        publishing = Publishing(catalog, self._journal, options.clock, options.store)
+        async with publishing, pool, asyncio.TaskGroup() as tasks:
             engine = Engine(
                 catalog=catalog,
                 journal=self._journal,
@@ -139,6 +142,8 @@ class LocalService:
                 Invoking(engine, concurrency.is_exhausted),
                 Checkpointing(engine),
                 Operating(engine),
+                publishing,
+                Aliases(catalog, self._journal),
                 Logs(catalog, self._journal),
             )
             if options.request_rates:

@@ -44,7 +44,7 @@ def make_function(name: str, execution_timeout_s: int | None = 600, timeout_s: i
     """A function that nobody will ever run."""
     return Function(
         name=name,
-        source=parse_source("nowhere.py:handler"),
+        source=parse_source("/nowhere/nowhere.py:handler"),
         durable=None if execution_timeout_s is None else DurableConfig(execution_timeout_s, 14),
         timeout_s=timeout_s,
         interpreter="/nowhere/python",

@@ -16,6 +16,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from durablectl.local.functions.aliases import Aliases
+from durablectl.local.functions.publishing import Publishing
 from durablectl.local.http.application import application
 from durablectl.local.workers.runtime_api import QuietServer, loopback_socket
 from tests.local.engine_support import Call, World, callback, opened
@@ -99,9 +101,18 @@ class Served:
 @asynccontextmanager
 async def served() -> AsyncIterator[Served]:
     """A world in memory, served until the block ends."""
-    async with opened() as world:
+    async with opened() as world, Publishing(world.engine.catalog, world.journal, world.clock) as publishing:
         bound = loopback_socket()
-        server = QuietServer(application(world.engine.catalog, world.invoking, world.checkpointing, world.operating))
+        server = QuietServer(
+            application(
+                world.engine.catalog,
+                world.invoking,
+                world.checkpointing,
+                world.operating,
+                publishing,
+                Aliases(world.engine.catalog, world.journal),
+            )
+        )
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         await eventually(lambda: bool(server.started))
         running = Served(world, bound.getsockname()[1])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from durablectl.local import errors
 from durablectl.local.functions.functions import Function
 from durablectl.local.functions.versions import LATEST, Versions
-from durablectl.model import executions, wire
 from durablectl.model.arn import FunctionName, parse_function_name
 
 __all__ = ["LATEST", "Catalog", "Identity"]
@@ -99,28 +98,3 @@ class Catalog:
         """Whether a name does not point to another account or region."""
         account, region = parsed.account or self.identity.account, parsed.region or self.identity.region
         return (account, region) == (self.identity.account, self.identity.region)
-
-    def configuration(self, function: Function, qualifier: str | None = None) -> dict[str, object]:
-        """The service's JSON of a function's configuration."""
-        durable = function.durable
-        described = executions.Function(
-            name=function.name,
-            arn=self.identity.function_arn(function.name, qualifier),
-            version=LATEST,
-            runtime=function.runtime,
-            timeout_s=function.timeout_s,
-            execution_timeout_s=durable.execution_timeout_s if durable else None,
-            retention_days=durable.retention_days if durable else None,
-            last_modified_at=function.last_modified,
-            is_durable=durable is not None,
-            extra={
-                "Handler": function.handler,
-                "MemorySize": function.memory_mb,
-                "CodeSha256": function.code_sha256,
-                "PackageType": "Zip",
-                "State": "Active",
-                "LastUpdateStatus": "Successful",
-                "LoggingConfig": {"LogFormat": "JSON", "LogGroup": f"/aws/lambda/{function.name}"},
-            },
-        )
-        return wire.write_function(described)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from starlette.requests import Request
 
 from durablectl.local import errors, tokens
+from durablectl.local.engine.pausing import ChangeRequest
+from durablectl.local.rules.pausing import MAX_REASON_CHARACTERS
 from durablectl.local.workers.runtime_api import bounded_body
 from durablectl.model import wire
 from durablectl.model.arn import parse_execution_arn
@@ -20,6 +23,7 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 """Of requests that have no limit of their own."""
 MAX_PAGE_ITEMS = 1000
 MAX_STATUSES = 10
+_CLIENT_TOKEN = re.compile(r"[\x21-\x7E]{1,64}")
 
 
 def execution_id(request: Request) -> str:
@@ -50,6 +54,23 @@ async def read_error(request: Request) -> ErrorPayload:
     return wire.read_error(await read_object(request))
 
 
+async def read_change(request: Request) -> ChangeRequest:
+    """The wish to pause or to resume that the body states; every member may be left out."""
+    body = await read_object(request)
+    client_token, reason = text(body, "ClientToken"), text(body, "Reason")
+    if client_token is not None and not _CLIENT_TOKEN.fullmatch(client_token):
+        constraint = f"Member must satisfy regular expression pattern: {_CLIENT_TOKEN.pattern}"
+        raise errors.validation(client_token, "clientToken", constraint)
+    if reason is not None and len(reason) > MAX_REASON_CHARACTERS:
+        constraint = f"Member must have length less than or equal to {MAX_REASON_CHARACTERS}"
+        # The reason is sensitive, so the message does not repeat it.
+        raise errors.validation("***", "reason", constraint)
+    timeout_paused = body.get("ExecutionTimeoutPaused", True)
+    if not isinstance(timeout_paused, bool):
+        raise errors.serialization(f"'{timeout_paused}' can not be converted to Boolean")
+    return ChangeRequest(client_token, reason, timeout_paused)
+
+
 def check_statuses(statuses: frozenset[str]) -> None:
     """Refuse statuses that the API does not have, and too many of them."""
     if len(statuses) > MAX_STATUSES:
@@ -61,13 +82,35 @@ def check_statuses(statuses: frozenset[str]) -> None:
             raise errors.validation(status, "statuses", constraint)
 
 
-def function_marker(request: Request) -> str:
-    """The name behind which a list of functions goes on; empty at its start."""
+def text(body: Mapping[str, Any], member: str) -> str | None:
+    """A member of a body that is text, or None without it."""
+    value = body.get(member)
+    if value is not None and not isinstance(value, str):
+        raise errors.serialization(f"'{value}' can not be converted to a String")
+    return value
+
+
+def weights(body: Mapping[str, Any]) -> dict[str, float] | None:
+    """The weights in a routing configuration, or None without one."""
+    routing = body.get("RoutingConfig")
+    if routing is None:
+        return None
+    given = routing.get("AdditionalVersionWeights", {}) if isinstance(routing, dict) else None
+    if not isinstance(given, dict):
+        raise errors.serialization("Start of structure or map found where not expected.")
+    for weight in given.values():
+        if isinstance(weight, bool) or not isinstance(weight, int | float):
+            raise errors.serialization(f"'{weight}' can not be converted to Double")
+    return {str(version): float(weight) for version, weight in given.items()}
+
+
+def item_marker(request: Request) -> str:
+    """The key behind which a list of functions, versions or aliases goes on; empty at its start."""
     marker = request.query_params.get("Marker")
     if not marker:
         return ""
     parts = tokens.read_marker(marker, 2)
-    if parts is None or parts[0] != "functions":
+    if parts is None or parts[0] != "items":
         raise errors.invalid_parameter("Invalid marker")
     return parts[1]
 

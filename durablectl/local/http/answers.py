@@ -1,0 +1,63 @@
+"""What the service answers over HTTP: JSON, bytes and errors in the shapes that Lambda sends."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from durablectl.local import errors, tokens
+
+Json = dict[str, Any]
+Handler = Callable[[Request], Awaitable[Response]]
+
+_SERVER = "durablectl"
+"""What clients know the service by."""
+
+_log = logging.getLogger(__name__)
+
+
+def route(method: str, path: str, handler: Handler) -> Route:
+    """A route whose handler may raise service errors."""
+    return Route(path, answering(handler), methods=[method])
+
+
+def answering(handler: Handler) -> Handler:
+    """The handler with its service errors answered; a bug is logged and answered as the service's own fault."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except errors.ServiceError as error:
+            return refusal(error)
+        except Exception:
+            # The edge of the service: a bug in one request must not end what other executions rely on.
+            _log.exception("%s %s failed", request.method, request.url.path)
+            return refusal(errors.internal("An internal error occurred in the local service."))
+
+    return answer
+
+
+def json_answer(body: Json, status: int = 200) -> Response:
+    """A body with its status."""
+    return bytes_answer(status, json.dumps(body).encode(), {})
+
+
+def refusal(error: errors.ServiceError) -> Response:
+    """An error, with the header that clients read its code from."""
+    return bytes_answer(error.status, json.dumps(error.body()).encode(), {"x-amzn-errortype": error.code})
+
+
+def bytes_answer(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
+    """Bytes as they are."""
+    return Response(
+        body or None,
+        status_code=status,
+        media_type="application/json",
+        headers={"Server": _SERVER, "x-amzn-RequestId": tokens.new_request_id(), **headers},
+    )
