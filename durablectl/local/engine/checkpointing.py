@@ -8,11 +8,13 @@ from typing import Any
 from durablectl.local import errors, tokens
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Answered, InFlight, LiveExecution
+from durablectl.local.rules import completions, quotas
 from durablectl.local.rules.draft import Draft, Target, Unresolved
 from durablectl.local.rules.navigable_state import MAX_PAGE_ITEMS, StateView, page
 from durablectl.local.rules.transitions import CheckpointRules
 from durablectl.local.rules.updates import ChainedInvokeOptions, read_updates
 from durablectl.model.payloads import ErrorPayload
+from durablectl.model.statuses import ExecutionStatus
 
 INVALID_TOKEN = "Invalid checkpoint token"
 DEFAULT_PAGE_ITEMS = 100
@@ -39,6 +41,9 @@ class Checkpointing:
             raise errors.invalid_parameter(INVALID_TOKEN)
         draft = Draft.on(live.folded, self._engine.now())
         self._rules(live).apply(draft, read_updates(raw_updates))
+        error = quotas.exceeded(draft.folded, live.data_bytes + quotas.data_bytes(draft.events))
+        if error is not None:
+            return await self._fail(live, in_flight, error)
         committed = self._engine.commit(live, draft)
         if live.pausing and not live.closing:
             # Without a token the SDK ends the invocation; what it has not seen is left for the next one.
@@ -49,6 +54,14 @@ class Checkpointing:
         in_flight.answered = Answered(client_token or "", token, answer, committed)
         await asyncio.shield(committed)
         return answer
+
+    async def _fail(self, live: LiveExecution, in_flight: InFlight, error: ErrorPayload) -> dict[str, Any]:
+        """End an execution that is over a quota, in place of what the checkpoint asked for; it gets no token."""
+        draft = Draft.on(live.folded, self._engine.now())
+        completions.close_execution(draft, completions.Ending(ExecutionStatus.FAILED, error=error))
+        in_flight.token = ""
+        await asyncio.shield(self._engine.commit(live, draft))
+        return {"NewExecutionState": {"Operations": []}}
 
     def state(self, execution_id: str, token: str, marker: str | None, max_items: int) -> dict[str, Any]:
         """A page of the operations that a replay can reach. Raises ServiceError for a token that is not current."""

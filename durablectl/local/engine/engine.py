@@ -23,7 +23,7 @@ from durablectl.local.functions.catalog import Catalog
 from durablectl.local.functions.functions import Function
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.store import ExecutionRecord
-from durablectl.local.rules import completions, pausing
+from durablectl.local.rules import completions, pausing, quotas
 from durablectl.local.rules.completions import Due, Ending
 from durablectl.local.rules.draft import Draft
 from durablectl.local.rules.verdicts import RetryPolicy, judge
@@ -137,6 +137,7 @@ class Engine:
             input=Payload(input_text),
         )
         live = LiveExecution(record, facts, fold([started]), asyncio.get_running_loop().create_future())
+        live.data_bytes = quotas.data_bytes([started])
         self.register(record.key, function.name, name, execution_id)
         self.adopt(live)
         committed = self._watched(self.journal.create(record, [started]))
@@ -149,6 +150,7 @@ class Engine:
         """Make a draft the state of its execution and hand it to the journal; done when it is committed."""
         was_closed, was_paused = live.is_closed, live.is_paused
         live.folded = draft.folded
+        live.data_bytes += quotas.data_bytes(draft.events)
         live.replay_children |= draft.replay_children
         live.unseen.update(draft.touched_ids)
         all_notes = {f"replay_children:{operation_id}": "1" for operation_id in draft.replay_children} | dict(

@@ -105,6 +105,8 @@ class LiveExecution:
     folded: Fold
     ended: asyncio.Future[Ending]
     """Done when the end is committed."""
+    data_bytes: int = 0
+    """How much data the execution has written."""
     replay_children: set[str] = field(default_factory=set)
     heartbeats: dict[str, datetime] = field(default_factory=dict)
     closing: Closing | None = None

@@ -15,6 +15,7 @@ from durablectl.local.journal.records import RecordQuery, StoredExecution
 from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.draft import Draft
 from durablectl.local.rules.pausing import PauseRequest
+from durablectl.local.rules.quotas import data_bytes
 from durablectl.local.rules.verdicts import decided_ending
 from durablectl.model import wire
 from durablectl.model.operations import fold
@@ -55,6 +56,7 @@ def _load(stored: StoredExecution) -> LiveExecution:
         fold(stored.events),
         asyncio.get_running_loop().create_future(),
     )
+    live.data_bytes = data_bytes(stored.events)
     for name, value in stored.notes.items():
         _read_note(live, name, value)
     return live
