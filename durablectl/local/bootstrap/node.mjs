@@ -472,7 +472,7 @@ function frames(lines) {
     const match = /^\s+at (?:async )?(?:(.*?) \()?(?:file:\/\/)?([^()]+?):(\d+):\d+\)?$/.exec(line);
     if (match === null || match[2].startsWith("node:")) continue;
     const [file, number] = [decodeURI(match[2]), Number(match[3])];
-    if (file !== OWN_FILE) found.unshift([file, number, match[1] ?? "<module>", sourceLine(file, number)]);
+    if (file !== OWN_FILE) found.unshift([file, number, inModule(match[1]) ? "<module>" : match[1], sourceLine(file, number)]);
   }
   return found;
 }
@@ -483,6 +483,10 @@ function syntaxFrame(lines, target) {
   const checked = place.test(lines[0]) ? lines : spawnSync(process.execPath, ["--check", target]).stderr.toString().split("\n");
   const found = place.exec(checked[0]);
   return found === null ? [] : [[decodeURI(found[1]), Number(found[2]), "<module>", (checked[1] ?? "").trim()]];
+}
+
+function inModule(name) {
+  return name === undefined || name === "Object.<anonymous>";
 }
 
 function sourceLine(file, number) {
