@@ -59,6 +59,7 @@ FUNCTIONS = (
     make_function("order"),
     make_function("child", 60),
     make_function("long", 86_400),
+    make_function("year", 31_622_400),
     make_function("plain", None),
 )
 

@@ -51,6 +51,7 @@ class Journal:
             raise
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._failure: Exception | None = None
+        # Belongs to the thread; the service before may have left something.
         self._may_have_removals = True
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
 
@@ -107,11 +108,22 @@ class Journal:
 
     def remove(self, key: int, *, with_output: bool) -> asyncio.Future[None]:
         """Hide an execution for good and take it away when there is time; done when nobody can find it any more."""
-        return self._write(lambda store: store.removals.remove(key, with_output=with_output))
+
+        def run(store: Store) -> None:
+            store.removals.remove(key, with_output=with_output)
+            self._may_have_removals = True
+
+        return self._write(run)
 
     def remove_expired(self, now: datetime, limit: int) -> asyncio.Future[list[Removed]]:
         """The same for executions whose retention is over, at most `limit` of them; who they were."""
-        return self._write(lambda store: store.removals.remove_expired(now, limit))
+
+        def run(store: Store) -> list[Removed]:
+            removed = store.removals.remove_expired(now, limit)
+            self._may_have_removals |= bool(removed)
+            return removed
+
+        return self._write(run)
 
     def keep_version(self, row: VersionRow) -> asyncio.Future[None]:
         """Keep a published version; done when it is committed."""
