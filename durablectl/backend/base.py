@@ -90,6 +90,18 @@ class Backend(Protocol):
     def stop(self, arn: str, error: ErrorPayload | None = None) -> datetime | None:
         """End an execution for good; the instant at which it was stopped (StopDurableExecution)."""
 
+    def pause(self, arn: str, *, reason: str | None = None, timeout_paused: bool = True) -> None:
+        """Ask for no more invocations; the execution timeout stands still too if wished (PauseDurableExecution).
+
+        The service does it later, and once only however often this request has to be sent.
+        """
+
+    def resume(self, arn: str, *, reason: str | None = None) -> None:
+        """Undo a pause; the service does it later, and once only (ResumeDurableExecution)."""
+
+    def delete(self, arn: str) -> datetime | None:
+        """Ask for a closed execution to be removed; the instant of the request (DeleteDurableExecution)."""
+
     def succeed_callback(self, callback_id: str, result: bytes | None) -> None:
         """Complete a callback with `result` as it is, or with none. Raises CallbackClosed when it is too late."""
 

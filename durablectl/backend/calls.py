@@ -25,6 +25,8 @@ class Call:
     purpose: str
     """What it does, to be followed by its subject."""
     is_read: bool = True
+    is_repeatable: bool = False
+    """Whether a change that is sent again is the same one to the service, which a client token sees to."""
     iam_action: str = ""
     """The permission it needs, where that is not named like the operation."""
     service: str = "lambda"
@@ -42,6 +44,9 @@ _CALLS = (
     Call("GetDurableExecutionHistory", "history", "history", "execution", "read the history of"),
     Call("GetDurableExecutionState", "state --source service", "state", "execution", "read the state of"),
     Call("StopDurableExecution", "stop", "change", "execution", "stop", is_read=False),
+    Call("PauseDurableExecution", "pause", "change", "execution", "pause", is_read=False, is_repeatable=True),
+    Call("ResumeDurableExecution", "resume", "change", "execution", "resume", is_read=False, is_repeatable=True),
+    Call("DeleteDurableExecution", "delete", "change", "execution", "delete", is_read=False),
     Call(
         "SendDurableExecutionCallbackSuccess", "callback succeed", "change", "callback", "complete the", is_read=False
     ),

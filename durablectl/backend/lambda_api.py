@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -159,6 +160,20 @@ class LambdaApi:
         answer = self._requests.call("StopDurableExecution", arn, parameters)
         return wire.read_instant(answer.get("StopTimestamp"))
 
+    def pause(self, arn: str, *, reason: str | None = None, timeout_paused: bool = True) -> None:
+        """Ask for no more invocations (PauseDurableExecution)."""
+        parameters = {"DurableExecutionArn": arn, "ExecutionTimeoutPaused": timeout_paused, **_change(reason)}
+        self._requests.call("PauseDurableExecution", arn, parameters)
+
+    def resume(self, arn: str, *, reason: str | None = None) -> None:
+        """Undo a pause (ResumeDurableExecution)."""
+        self._requests.call("ResumeDurableExecution", arn, {"DurableExecutionArn": arn, **_change(reason)})
+
+    def delete(self, arn: str) -> datetime | None:
+        """Ask for a closed execution to be removed; the instant of the request (DeleteDurableExecution)."""
+        answer = self._requests.call("DeleteDurableExecution", arn, {"DurableExecutionArn": arn})
+        return wire.read_instant(answer.get("DeletionRequestTimestamp"))
+
     def succeed_callback(self, callback_id: str, result: bytes | None) -> None:
         """Complete a callback with `result` as it is, or with none (SendDurableExecutionCallbackSuccess)."""
         parameters: dict[str, Any] = {"CallbackId": callback_id}
@@ -217,6 +232,12 @@ class LambdaApi:
         """The version an alias points to, and the second one of a weighted alias (GetAlias)."""
         answer = self._requests.call("GetAlias", f"{name}:{alias}", {"FunctionName": name, "Name": alias})
         return wire.read_alias(answer).versions
+
+
+def _change(reason: str | None) -> dict[str, Any]:
+    """What tells the service that a request which is sent again is the same one, and the reason if there is one."""
+    token = {"ClientToken": str(uuid.uuid4())}
+    return token if reason is None else {**token, "Reason": reason}
 
 
 def _page(size: int) -> int:

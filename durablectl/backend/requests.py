@@ -152,7 +152,7 @@ def _tries_worth(error: DurablectlError, failure: Failure, call: Call) -> int:
     """How often a request that fails in this way is sent altogether."""
     if isinstance(error, Throttled):
         return _THROTTLED_TRIES
-    if not call.is_read:
+    if not call.is_read and not call.is_repeatable:
         # A change whose answer was lost may have happened, and a callback can be completed only once.
         return 1
     if isinstance(error, Unreachable):

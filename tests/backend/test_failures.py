@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -316,7 +317,7 @@ def test_read_is_tried_as_often_as_the_fault_is_worth(stub: StubService, fault: 
 
 
 @pytest.mark.parametrize("fault", [Answer(fault=Fault.RESET), refusal("ServiceException", 500), Answer(b"", 503)])
-@pytest.mark.parametrize("ask", [_stop, _succeed, _start])
+@pytest.mark.parametrize("ask", [_stop, _succeed, _start, lambda backend: backend.delete(arn_of("a"))])
 def test_change_whose_answer_is_lost_is_not_sent_again(stub: StubService, ask: Ask, fault: Answer) -> None:
     stub.script(fault)
 
@@ -325,6 +326,36 @@ def test_change_whose_answer_is_lost_is_not_sent_again(stub: StubService, ask: A
 
     assert len(stub.requests) == 1
     assert "whether the request took effect is not known; look before trying again" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "fault", [Answer(fault=Fault.RESET), refusal("ServiceException", 500), refusal("TooManyRequestsException", 429)]
+)
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_change_with_a_client_token_is_sent_again_with_the_same_one(
+    stub: StubService, verb: str, fault: Answer
+) -> None:
+    stub.script(fault, fault, Answer({}, 202))
+
+    getattr(backend_at(stub.endpoint), verb)(arn_of("a"), reason="deploy")
+
+    sent = [json.loads(request.body) for request in stub.requests]
+    assert len(sent) == 3
+    assert len({each["ClientToken"] for each in sent}) == 1
+    assert {each["Reason"] for each in sent} == {"deploy"}
+
+
+def test_every_change_has_a_client_token_of_its_own(stub: StubService) -> None:
+    stub.script(Answer({}, 202), Answer({}, 202))
+    backend = backend_at(stub.endpoint)
+
+    backend.pause(arn_of("a"))
+    backend.pause(arn_of("a"))
+
+    first, second = [json.loads(request.body) for request in stub.requests]
+    assert first["ClientToken"] != second["ClientToken"]
+    assert first["ExecutionTimeoutPaused"] is True
+    assert "Reason" not in first
 
 
 def test_throttled_change_is_sent_again_because_nothing_happened(stub: StubService) -> None:
@@ -368,6 +399,9 @@ def test_observer_sees_every_request_without_its_contents(stub: StubService) -> 
 
 CHANGES: dict[str, Ask] = {
     "stop": _stop,
+    "pause": lambda backend: backend.pause(arn_of("a")),
+    "resume": lambda backend: backend.resume(arn_of("a")),
+    "delete": lambda backend: backend.delete(arn_of("a")),
     "callback succeed": _succeed,
     "callback fail": lambda backend: backend.fail_callback("a", None),
     "callback heartbeat": lambda backend: backend.heartbeat_callback("a"),

@@ -159,7 +159,9 @@ def local_subject(endpoint: str) -> LiveSubject:
 def official_subject(runner: OfficialRunner) -> LiveSubject:
     """The official testing SDK's local runner."""
     deviations = Deviations(
-        lacks=frozenset({"start", "functions", "function", "versions", "aliases", "alias_versions"}),
+        lacks=frozenset(
+            {"start", "pause", "resume", "delete", "functions", "function", "versions", "aliases", "alias_versions"}
+        ),
         knows_no_functions=True,
         issues_no_arns=True,
         loses_stop_errors=True,

@@ -251,6 +251,9 @@ ON_EXECUTIONS: dict[str, Callable[[Backend, str], object]] = {
     "get": lambda backend, arn: backend.execution(arn),
     "history": lambda backend, arn: list(backend.history(arn)),
     "stop": lambda backend, arn: backend.stop(arn),
+    "pause": lambda backend, arn: backend.pause(arn),
+    "resume": lambda backend, arn: backend.resume(arn),
+    "delete": lambda backend, arn: backend.delete(arn),
 }
 
 ON_CALLBACKS: dict[str, Callable[[Backend, str], object]] = {
@@ -262,7 +265,7 @@ ON_CALLBACKS: dict[str, Callable[[Backend, str], object]] = {
 
 @pytest.mark.parametrize("verb", ON_EXECUTIONS)
 def test_unknown_execution_is_not_found(subject: Subject, verb: str) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(Unsupported if verb in subject.deviations.lacks else NotFound):
         ON_EXECUTIONS[verb](subject.backend, unknown_arn(subject))
 
 
@@ -350,6 +353,90 @@ def test_stopping_again_changes_nothing(subject: Subject) -> None:
     with suppress(Conflict):
         assert is_same(subject.backend.stop(arn), stopped_at)
     assert len(events_of(subject.backend, arn, "ExecutionStopped")) == 1
+
+
+def lacks(subject: Subject, verb: str) -> bool:
+    """Whether the server cannot do that; then it is told in these words."""
+    if verb not in subject.deviations.lacks:
+        return False
+    with pytest.raises(Unsupported, match=f"^{verb} is not supported by the backend at "):
+        ON_EXECUTIONS[verb](subject.backend, subject.arns["first"])
+    return True
+
+
+def status_becomes(subject: Subject, arn: str, status: str) -> None:
+    eventually(lambda: subject.backend.execution(arn).execution.status == status, f"{arn} to be {status}")
+
+
+def test_pause_and_resume_are_recorded_with_their_reasons(subject: Subject) -> None:
+    if lacks(subject, "pause"):
+        return
+    arn = subject.waiting()
+
+    subject.backend.pause(arn, reason="deploy 3.2", timeout_paused=False)
+    status_becomes(subject, arn, "PAUSED")
+
+    pause = subject.backend.execution(arn, with_data=True).pause
+    assert pause is not None
+    assert (pause.reason, pause.timeout_paused) == ("deploy 3.2", False)
+    without_data = subject.backend.execution(arn).pause
+    assert without_data is not None
+    assert without_data.reason is None
+    subject.backend.resume(arn, reason="deployed")
+    status_becomes(subject, arn, "RUNNING")
+    (paused,) = events_of(subject.backend, arn, "ExecutionPaused", with_data=True)
+    (resumed,) = events_of(subject.backend, arn, "ExecutionResumed", with_data=True)
+    assert (paused.details["reason"], resumed.details["reason"]) == ("deploy 3.2", "deployed")
+    assert subject.backend.execution(arn).pause is None
+
+
+def test_what_was_completed_during_a_pause_goes_on_after_it(subject: Subject) -> None:
+    if lacks(subject, "resume") or subject.deviations.runs_nothing:
+        return
+    arn = subject.waiting()
+    subject.backend.pause(arn)
+    status_becomes(subject, arn, "PAUSED")
+
+    subject.backend.succeed_callback(callback_id_of(subject.backend, arn) or "", b'"yes"')
+    assert subject.backend.execution(arn).execution.status == "PAUSED"
+    subject.backend.resume(arn)
+
+    status_becomes(subject, arn, "SUCCEEDED")
+
+
+@pytest.mark.parametrize("verb, name", [("pause", "first"), ("resume", "first"), ("resume", "fourth")])
+def test_what_the_status_does_not_allow_is_a_conflict(subject: Subject, verb: str, name: str) -> None:
+    if lacks(subject, verb):
+        return
+
+    with pytest.raises(Conflict):
+        ON_EXECUTIONS[verb](subject.backend, subject.arns[name])
+
+
+def test_an_open_execution_is_not_deleted(subject: Subject) -> None:
+    if lacks(subject, "delete"):
+        return
+
+    with pytest.raises(Conflict):
+        subject.backend.delete(subject.arns["fourth"])
+
+
+def test_a_closed_execution_is_deleted(subject: Subject) -> None:
+    if lacks(subject, "delete"):
+        return
+    arn = subject.waiting()
+    subject.backend.stop(arn)
+
+    assert subject.backend.delete(arn) is not None
+
+    def is_gone() -> bool:
+        try:
+            subject.backend.execution(arn)
+        except NotFound:
+            return True
+        return False
+
+    eventually(is_gone, f"{arn} to be gone")
 
 
 def test_start_gives_the_execution_that_it_started(subject: Subject) -> None:

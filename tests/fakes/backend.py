@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 from durablectl.backend.base import ListFilter, Source, StartedExecution, StateOperation
 from durablectl.clock import Clock, ManualClock
-from durablectl.errors import CallbackClosed, NameInUse, NotFound, UsageError
+from durablectl.errors import CallbackClosed, Conflict, NameInUse, NotFound, UsageError
 from durablectl.local.rules.navigable_state import StateView
 from durablectl.model.arn import parse_function_name
 from durablectl.model.events import Event
 from durablectl.model.executions import Alias, Execution, ExecutionDetail, Function, PauseDetails
 from durablectl.model.operations import Operation, fold
 from durablectl.model.payloads import ErrorPayload, Payload
-from durablectl.model.statuses import ExecutionStatus, OperationType
+from durablectl.model.statuses import CLOSED_STATUSES, ExecutionStatus, OperationType
 from durablectl.model.wire_operations import read_operation, without_data
 from tests.fakes.histories import NOW, RecordedExecution, make_arn, make_execution
 
@@ -27,7 +27,9 @@ PAGE = 2
 AWS = Source("aws", None, "eu-west-1")
 NO_FILTER = ListFilter()
 
-MUTATIONS = frozenset({"stop", "succeed_callback", "fail_callback", "heartbeat_callback", "start"})
+MUTATIONS = frozenset(
+    {"stop", "pause", "resume", "delete", "succeed_callback", "fail_callback", "heartbeat_callback", "start"}
+)
 
 Item = TypeVar("Item")
 
@@ -204,6 +206,31 @@ class FakeBackend:
         self.set_status(arn, "STOPPED")
         return self.clock.now()
 
+    def pause(self, arn: str, *, reason: str | None = None, timeout_paused: bool = True) -> None:
+        self._request("pause", arn, reason=reason, timeout_paused=timeout_paused)
+        recorded = self._find(arn)
+        self._need(recorded, ExecutionStatus.RUNNING)
+        details = {"requested_at": self.clock.now(), "timeout_paused": timeout_paused, "reason": reason}
+        self._append(recorded, Event(0, "ExecutionPaused", details=details))
+        self.set_status(arn, "PAUSED")
+        recorded.detail = replace(recorded.detail, pause=PauseDetails(self.clock.now(), reason, timeout_paused))
+
+    def resume(self, arn: str, *, reason: str | None = None) -> None:
+        self._request("resume", arn, reason=reason)
+        recorded = self._find(arn)
+        self._need(recorded, ExecutionStatus.PAUSED, ExecutionStatus.PAUSING)
+        if recorded.execution.status == ExecutionStatus.PAUSED:
+            details = {"requested_at": self.clock.now(), "reason": reason}
+            self._append(recorded, Event(0, "ExecutionResumed", details=details))
+        self.set_status(arn, "RUNNING")
+
+    def delete(self, arn: str) -> datetime | None:
+        self._request("delete", arn)
+        self._need(self._find(arn), *CLOSED_STATUSES)
+        # Gone when somebody looks again, as good as at once.
+        self.at(self.clock.now(), lambda: self.forget(arn))
+        return self.clock.now()
+
     def succeed_callback(self, callback_id: str, result: bytes | None) -> None:
         self._request("succeed_callback", callback_id, result=result)
         payload = Payload(None if result is None else result.decode())
@@ -289,6 +316,10 @@ class FakeBackend:
         if arn not in self.recorded:
             raise NotFound(f"The durable execution {arn} does not exist")
         return self.recorded[arn]
+
+    def _need(self, recorded: RecordedExecution, *statuses: ExecutionStatus) -> None:
+        if recorded.execution.status not in statuses:
+            raise Conflict(f"{recorded.execution.name} is {recorded.execution.status}")
 
     def _open_callback(self, callback_id: str) -> tuple[RecordedExecution, Operation]:
         for recorded in self.recorded.values():
