@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from durablectl.backend.base import ListFilter, Source, StartedExecution, StateOperation
-from durablectl.backend.budget import AWS_RATES, Budget, OnWait
+from durablectl.backend.budget import Budgets, OnWait
 from durablectl.backend.capabilities import ExecutionLists, ListRequest, Quirks, ordered_events
 from durablectl.backend.endpoints import is_aws, is_loopback
 from durablectl.backend.failures import Failure, RequestFailed
@@ -53,16 +53,18 @@ def connect(
     limits: Limits = Limits(),
     on_wait: OnWait | None = None,
     observer: Observer | None = None,
+    budgets: Budgets | None = None,
 ) -> LambdaApi:
     """A backend for these settings; nothing is sent, and no credentials are looked for, before the first request.
 
-    `on_wait` gets a sentence when requests have waited for long, `observer` every request with its outcome.
+    `on_wait` gets a sentence when requests have waited for long, `observer` every request with its outcome. `budgets`
+    are shared with the other connections of the process; `on_wait` is then theirs.
     """
     transport = BotocoreTransport(settings, limits)
-    rates = {} if is_loopback(settings.endpoint_url) else AWS_RATES
+    budgets = budgets or Budgets(clock or SystemClock(), on_wait)
     requests = Requests(
         transport,
-        Budget(rates, clock or SystemClock(), on_wait),
+        budgets.of(settings),
         read_only=settings.read_only,
         read_only_because=settings.read_only_because,
         observer=observer,
@@ -135,9 +137,9 @@ class LambdaApi:
         }
         raw_pages = self._requests.pages("GetDurableExecutionHistory", arn, parameters, member="Events")
         read = wire.read_event if with_data else _read_event_without_data
-        pages = ([read(row) for row in page] for page in raw_pages)
         if self._quirks.is_lambda:
-            return (event for page in pages for event in page)
+            return (read(row) for page in raw_pages for row in _drain(page))
+        pages = ([read(row) for row in _drain(page)] for page in raw_pages)
         return ordered_events(pages, newest_first=newest_first)
 
     def state(self, arn: str, *, checkpoint_token: str | None, with_data: bool = False) -> Iterator[StateOperation]:
@@ -238,6 +240,13 @@ def _change(reason: str | None) -> dict[str, Any]:
     """What tells the service that a request which is sent again is the same one, and the reason if there is one."""
     token = {"ClientToken": str(uuid.uuid4())}
     return token if reason is None else {**token, "Reason": reason}
+
+
+def _drain(rows: list[Json]) -> Iterator[Json]:
+    """The rows in order, each gone from memory once it has been read."""
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _page(size: int) -> int:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from durablectl.backend.budget import AWS_RATES, Budget, OnWait
-from durablectl.backend.endpoints import is_aws, is_loopback
+from durablectl.backend.budget import Budgets, OnWait
+from durablectl.backend.endpoints import is_aws
 from durablectl.backend.lambda_api import BotocoreTransport, Limits
 from durablectl.backend.logs import LogEvent, LogQuery
 from durablectl.backend.requests import Json, Observer, Requests
@@ -28,6 +28,7 @@ def connect_logs(
     limits: Limits = _LIMITS,
     on_wait: OnWait | None = None,
     observer: Observer | None = None,
+    budgets: Budgets | None = None,
 ) -> LogsApi:
     """The logs that belong to the functions of a connection; nothing is sent before the first question.
 
@@ -38,8 +39,7 @@ def connect_logs(
         endpoint_url = settings.endpoint_url
     settings = replace(settings, endpoint_url=endpoint_url)
     transport = BotocoreTransport(settings, limits, service="logs")
-    rates = {} if is_loopback(endpoint_url) else AWS_RATES
-    budget = Budget(rates, clock or SystemClock(), on_wait)
+    budget = (budgets or Budgets(clock or SystemClock(), on_wait)).of(settings, "logs")
     return LogsApi(Requests(transport, budget, read_only=settings.read_only, observer=observer))
 
 

@@ -111,19 +111,23 @@ class Requests:
         """
         sent, answered = tokens
         marker: str | None = None
-        previous_rows: Any = None
+        previous: Any = None
         while True:
             answer = self.call(operation, subject, {**parameters, sent: marker} if marker else parameters)
-            rows = answer.get(member)
+            rows, following = answer.get(member), answer.get(answered)
+            page = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
             # The next marker may be new and what it leads to still the same.
-            if marker and rows and rows == previous_rows:
+            ends = (len(page), page[0], page[-1]) if page else None
+            if marker and ends and ends == previous:
                 raise ServiceFault(f"the service answers {operation} with the same page again and again")
-            yield [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-            previous, marker, previous_rows = marker, answer.get(answered), rows
-            if not marker:
+            # Whoever takes the page shall hold the only one: pages of histories are large.
+            del answer, rows
+            yield page
+            if not following:
                 return
-            if marker == previous:
+            if following == marker:
                 raise ServiceFault(f"the service answers {operation} with the same page again and again")
+            marker, previous = following, ends
 
     def _refuse_changes(self, call: Call) -> None:
         if not call.is_read and self._read_only:
@@ -136,6 +140,8 @@ class Requests:
 
     def _pause_or_raise(self, call: Call, subject: str, tries: int, failure: Failure) -> None:
         error = to_error(failure, Attempt(call, subject, self._transport.source, self._transport.profile))
+        if isinstance(error, Throttled):
+            self._budget.slow_down(call.family)
         if tries >= _tries_worth(error, failure, call):
             raise error
         self._budget.back_off(call.family, self._pause_s(tries, failure))

@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from typing import Any, BinaryIO, Protocol, TextIO
 
 from durablectl.backend.base import Backend
+from durablectl.backend.budget import Budgets
 from durablectl.backend.logs import LogSource
 from durablectl.clock import Clock, SystemClock
 from durablectl.config import Settings
@@ -25,8 +26,12 @@ class Connect(Protocol):
         *,
         on_wait: Callable[[str], None] | None = None,
         observer: Callable[[Any], None] | None = None,
+        budgets: Budgets | None = None,
     ) -> Backend:
-        """`on_wait` gets a sentence when requests wait for long, `observer` every request with its outcome."""
+        """`on_wait` gets a sentence when requests wait for long, `observer` every request with its outcome.
+
+        `budgets` are those of the whole process, with an `on_wait` of their own.
+        """
 
 
 def connect_to_service(
@@ -35,11 +40,12 @@ def connect_to_service(
     *,
     on_wait: Callable[[str], None] | None = None,
     observer: Callable[[Any], None] | None = None,
+    budgets: Budgets | None = None,
 ) -> Backend:
     """The backend of Lambda's API for these settings."""
     from durablectl.backend.lambda_api import connect
 
-    return connect(settings, clock=clock, on_wait=on_wait, observer=observer)
+    return connect(settings, clock=clock, on_wait=on_wait, observer=observer, budgets=budgets)
 
 
 class ConnectLogs(Protocol):
@@ -52,6 +58,7 @@ class ConnectLogs(Protocol):
         *,
         on_wait: Callable[[str], None] | None = None,
         observer: Callable[[Any], None] | None = None,
+        budgets: Budgets | None = None,
     ) -> LogSource:
         """The two observers are told what those of `Connect` are told."""
 
@@ -62,11 +69,12 @@ def connect_to_logs(
     *,
     on_wait: Callable[[str], None] | None = None,
     observer: Callable[[Any], None] | None = None,
+    budgets: Budgets | None = None,
 ) -> LogSource:
     """The logs of the functions that these settings lead to."""
     from durablectl.backend.logs_api import connect_logs
 
-    return connect_logs(settings, clock=clock, on_wait=on_wait, observer=observer)
+    return connect_logs(settings, clock=clock, on_wait=on_wait, observer=observer, budgets=budgets)
 
 
 @dataclass(frozen=True, slots=True)

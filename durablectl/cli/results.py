@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from durablectl.cli.jobs import tracked
 from durablectl.cli.runtime import Runtime
 from durablectl.operate.actions import ActionResult, count_outcomes
 from durablectl.operate.targets import Target
@@ -21,7 +22,7 @@ def show_results(
     seen: list[ActionResult] = []
 
     def passing() -> Iterator[ActionResult]:
-        for result in results:
+        for result in tracked(runtime, results, what="done", total=len(targets)):
             seen.append(result)
             yield result
 

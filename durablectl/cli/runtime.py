@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import typer
 
 from durablectl.backend.base import Backend
+from durablectl.backend.budget import Budgets
 from durablectl.backend.logs import LogSource
 from durablectl.cli.bundles import Globals
 from durablectl.cli.choices import Choices, split_list
@@ -117,7 +118,11 @@ class Runtime:
         """The backend of the connection; nothing is sent before it is asked something."""
         self.diagnostics.show_progress("asking the service")
         backend = self.process.connect(
-            self.settings, self.process.clock, on_wait=self.diagnostics.note, observer=self._observe
+            self.settings,
+            self.process.clock,
+            on_wait=self.diagnostics.note,
+            observer=self._observe,
+            budgets=self.budgets,
         )
         return self.memory.watching(backend, self.settings) if self.settings.cache else backend
 
@@ -125,8 +130,17 @@ class Runtime:
     def logs(self) -> LogSource:
         """The logs of the functions of the connection."""
         return self.process.connect_logs(
-            self.settings, self.process.clock, on_wait=self.diagnostics.note, observer=self._observe
+            self.settings,
+            self.process.clock,
+            on_wait=self.diagnostics.note,
+            observer=self._observe,
+            budgets=self.budgets,
         )
+
+    @cached_property
+    def budgets(self) -> Budgets:
+        """The request budgets that all connections of this process share."""
+        return Budgets(self.process.clock, on_wait=self.diagnostics.note)
 
     def backend_for(self, references: Iterable[str]) -> Backend:
         """The backend for these references: an ARN among them fixes the region, unless the server is not AWS's own."""

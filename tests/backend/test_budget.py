@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from durablectl.backend.budget import AWS_RATES, Budget
+from durablectl.backend.budget import AWS_RATES, RECOVERY_S, Budget, Budgets
 from durablectl.clock import ManualClock
+from durablectl.config import Settings
 
 
 @pytest.fixture
@@ -86,3 +89,111 @@ def test_waiting_for_a_throttled_service_says_so(clock: ManualClock) -> None:
     budget.acquire("list")
 
     assert notes == ["waiting: the service throttles list requests or fails for now"]
+
+
+# --- throttles --------------------------------------------------------------------------------------------------------
+
+
+def test_a_throttle_halves_the_rate_and_takes_the_burst(clock: ManualClock) -> None:
+    budget = Budget({"list": 5}, clock)
+    budget.slow_down("list")
+
+    assert budget.rate("list") == pytest.approx(2.5)
+    assert _seconds_for(budget, clock, "list", 1) > 0
+
+
+def test_throttles_of_one_burst_count_once_and_later_ones_again(clock: ManualClock) -> None:
+    budget = Budget({"list": 8}, clock)
+    for _ in range(5):
+        budget.slow_down("list")
+    assert budget.rate("list") == pytest.approx(4)
+
+    clock.advance(1)
+    budget.slow_down("list")
+    assert budget.rate("list") == pytest.approx((4 + 8 / RECOVERY_S) / 2)
+
+
+def test_the_rate_recovers_steadily_and_not_beyond_its_ceiling(clock: ManualClock) -> None:
+    budget = Budget({"list": 5}, clock)
+    budget.slow_down("list")
+
+    rates = []
+    for _ in range(40):
+        clock.advance(1)
+        rates.append(budget.rate("list") or 0)
+
+    assert rates == sorted(rates)
+    assert rates[5] < 5
+    assert rates[-1] == 5
+
+
+def test_throttles_never_stop_a_family(clock: ManualClock) -> None:
+    budget = Budget({"list": 5}, clock)
+    for _ in range(200):
+        clock.advance(1)
+        budget.slow_down("list")
+
+    assert (budget.rate("list") or 0) >= 5 / 16
+    assert _seconds_for(budget, clock, "list", 1) < 10
+
+
+def test_a_server_without_a_limit_gets_one_once_it_throttles(clock: ManualClock) -> None:
+    budget = Budget({}, clock)
+    assert budget.rate("get") is None
+
+    budget.slow_down("get")
+    clock.advance(60)
+
+    assert budget.rate("get") == AWS_RATES["get"]
+
+
+@given(
+    rate=st.floats(0.2, 50),
+    steps=st.lists(st.tuples(st.sampled_from(["acquire", "throttle", "pass"]), st.floats(0, 5)), max_size=60),
+)
+def test_whatever_happens_no_second_sees_more_than_a_burst_and_the_rate(
+    rate: float, steps: list[tuple[str, float]]
+) -> None:
+    clock = ManualClock(datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
+    budget, sent = Budget({"list": rate}, clock), []
+    for step, seconds in steps:
+        if step == "acquire":
+            budget.acquire("list")
+            sent.append(clock.now())
+        elif step == "throttle":
+            budget.slow_down("list")
+        else:
+            clock.advance(seconds)
+
+    for start in sent:
+        within = sum(0 <= (each - start).total_seconds() < 1 for each in sent)
+        assert within <= 2 * max(1, rate) + 1
+
+
+# --- who shares -------------------------------------------------------------------------------------------------------
+
+
+def _settings(region: str = "eu-west-1", profile: str | None = "ops", endpoint_url: str | None = None) -> Settings:
+    return Settings("prod", profile, region, endpoint_url, read_only=False)
+
+
+def test_connections_of_one_account_and_region_share_a_budget_and_others_do_not(clock: ManualClock) -> None:
+    budgets = Budgets(clock)
+
+    assert budgets.of(_settings()) is budgets.of(_settings())
+    others = [_settings("us-east-1"), _settings(profile="dev"), _settings(endpoint_url="http://127.0.0.1:1")]
+    assert len({budgets.of(each) for each in [_settings(), *others]}) == 4
+    assert budgets.of(_settings(), "logs") is not budgets.of(_settings())
+
+
+def test_servers_on_this_machine_are_not_limited(clock: ManualClock) -> None:
+    assert Budgets(clock).of(_settings(endpoint_url="http://127.0.0.1:1")).rate("list") is None
+
+
+def test_a_limit_that_was_asked_for_holds_now_and_later(clock: ManualClock) -> None:
+    budgets = Budgets(clock)
+    before = budgets.of(_settings())
+    budgets.limit("change", 2)
+
+    assert (before.rate("change"), budgets.of(_settings("us-east-1")).rate("change")) == (2, 2)
+    assert _seconds_for(before, clock, "change", 12) == pytest.approx(5)
