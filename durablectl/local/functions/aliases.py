@@ -71,6 +71,10 @@ class Aliases:
         alias = self._existing(function, name)
         return alias.write(self._arn(alias.function, alias.name))
 
+    def exists(self, function: str, name: str) -> bool:
+        """Whether a function has an alias. Raises ServiceError for a function that is not there."""
+        return self._catalog.versions.alias(self._function(function), name) is not None
+
     def of(self, function: str, version: str | None) -> list[Json]:
         """The aliases of a function by name, or those that point to one version of it. Raises ServiceError."""
         name = self._function(function)
