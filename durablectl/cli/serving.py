@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from durablectl.cli.bundles import LocalOptions
+from durablectl.cli.bundles import LocalOptions, LocalRun
 from durablectl.cli.choices import whole_number
 from durablectl.cli.function_options import read_function_options
 from durablectl.cli.runtime import Runtime
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8410
 DEFAULT_STORE = ".durablectl/local.db"
 IN_MEMORY = "memory"
+LEAST_SCALE, MOST_SCALE = 0.1, 100_000.0
 
 _DAY_S = 86_400
 _MAX_EXECUTION_S = 366 * _DAY_S
@@ -86,3 +87,17 @@ def _seconds(option: str, text: str | None, default: int, most: int) -> int:
     if rest or not 1 <= seconds <= most:
         raise UsageError(f'{option} takes whole seconds from 1s to {most}s, not "{text}"')
     return seconds
+
+
+def time_scale_of(run: LocalRun) -> float:
+    """How many times as fast as time passes. Raises UsageError."""
+    text = run.time_scale
+    if text is None:
+        return 1.0
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not LEAST_SCALE <= scale <= MOST_SCALE:
+        raise UsageError(f'--time-scale takes a number from {LEAST_SCALE:g} to {MOST_SCALE:.0f}, not "{text}"')
+    return scale

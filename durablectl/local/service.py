@@ -12,23 +12,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from durablectl.clock import Clock, SystemClock
+from durablectl.clock import Clock, ModelClock, SystemClock
 from durablectl.errors import Conflict, DurablectlError
+from durablectl.local.engine.calling import Invoker
 from durablectl.local.engine.checkpointing import Checkpointing
 from durablectl.local.engine.concurrency import Concurrency
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.invoking import Invoking
+from durablectl.local.engine.model_timers import ModelTimers, Work
 from durablectl.local.engine.operating import Operating
 from durablectl.local.engine.recovery import Recovered, recover
 from durablectl.local.engine.retention import Retention
-from durablectl.local.engine.timers import Timers
 from durablectl.local.functions.aliases import Aliases
 from durablectl.local.functions.catalog import Catalog, Identity
 from durablectl.local.functions.functions import Function
 from durablectl.local.functions.publishing import Publishing
 from durablectl.local.http.application import LoopbackOnly, application
 from durablectl.local.http.port_holder import port_holder
-from durablectl.local.http.status_route import StatusRoute
+from durablectl.local.http.status_route import Application, StatusRoute
 from durablectl.local.http.throttle import Throttle
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.store import OutputLine
@@ -62,6 +63,10 @@ class ServiceOptions:
     identity: Identity = field(default_factory=Identity)
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     clock: Clock = field(default_factory=SystemClock)
+    time_scale: float = 1.0
+    """How many times as fast as on that clock time passes for executions; handlers run on the machine's own."""
+    skips_time: bool = False
+    """Whether waits and delays are skipped when nothing runs."""
     concurrency: int = MAX_RUNNING
     """How many invocations run at a time."""
     request_rates: Mapping[str, float] = field(default_factory=dict)
@@ -92,6 +97,11 @@ class LocalService:
         self._stop_signals: list[int] = []
         self._stopping = asyncio.Event()
         self._output: list[OutputLine] = []
+        self._clock = ModelClock(options.clock, scale=options.time_scale)
+        self._timers = ModelTimers(self._clock, skips=options.skips_time)
+        self._catalog = Catalog(options.functions, options.identity)
+        self._publishing = Publishing(self._catalog, journal, self._clock, options.store)
+        self._started_at = options.clock.now()
 
     async def run(self) -> int:
         """Serve until a signal comes; then let invocations end, and close the journal last."""
@@ -112,68 +122,81 @@ class LocalService:
         return 128 + self._stop_signals[0] if self._stop_signals else 0
 
     async def _serve(self) -> None:
-        options, endpoint, started_at = self._options, self._endpoint(), SystemClock().now()
-        pool = WorkerPool(
-            clock=options.clock,
-            region=options.identity.region,
-            account=options.identity.account,
-            lambda_endpoint=endpoint,
-            on_log=self._on_log,
-            max_running=options.concurrency,
-        )
-        concurrency = Concurrency(PlatformLines(pool, options.clock, self._keep_line), options.concurrency)
-        timers = Timers(options.clock)
-        catalog = Catalog(options.functions, options.identity)
-        publishing = Publishing(catalog, self._journal, options.clock, options.store)
-        async with publishing, pool, asyncio.TaskGroup() as tasks:
-            engine = Engine(
-                catalog=catalog,
-                journal=self._journal,
-                invoker=concurrency,
-                clock=options.clock,
-                timers=timers,
-                tasks=tasks,
-                retry_policy=options.retry_policy,
-                on_failure=self._stopping.set,
-            )
+        pool = self._pool()
+        # The engine's tasks end before the others: what they do needs timers and workers.
+        async with self._publishing, pool, asyncio.TaskGroup() as tasks, Work(self._timers.look_again) as work:
+            concurrency = Concurrency(PlatformLines(pool, self._clock, self._keep_line), self._options.concurrency)
+            engine = self._engine(concurrency, work)
             recovered = await recover(engine)
-            routes = application(
-                catalog,
-                Invoking(engine, concurrency.is_exhausted),
-                Checkpointing(engine),
-                Operating(engine),
-                publishing,
-                Aliases(catalog, self._journal),
-                Logs(catalog, self._journal),
-            )
-            if options.request_rates:
-                routes = Throttle(routes, options.request_rates, options.clock, catalog.is_durable)
-            status = Status(
-                pid=os.getpid(),
-                endpoint=endpoint,
-                started_at=started_at,
-                store=options.store,
-                functions=lambda: options.functions,
-                journal=self._journal,
-                engine=engine,
-                timers=timers,
-                wall=SystemClock(),
-            )
-            server = QuietServer(LoopbackOnly(StatusRoute(routes, status)))
-            ticking = tasks.create_task(timers.run(), name="timers")
-            keeping = tasks.create_task(Retention(engine).run(), name="retention")
+            server = QuietServer(self._application(engine, concurrency))
             serving = tasks.create_task(server.serve(sockets=[self._socket]), name="http")
+            helping = [
+                tasks.create_task(self._timers.run(), name="timers"),
+                tasks.create_task(Retention(engine).run(), name="retention"),
+            ]
             await _until_started(server, serving)
-            if options.on_recovered:
-                options.on_recovered(recovered)
-            options.on_ready(endpoint, options.functions)
+            self._tell_ready(recovered)
             await self._stopping.wait()
-            ticking.cancel()
-            keeping.cancel()
+            for task in helping:
+                task.cancel()
             engine.stop_invoking()
             await pool.close(STOP_GRACE_S)
             engine.release_waiters()
             server.stop()
+
+    def _tell_ready(self, recovered: Recovered) -> None:
+        if self._options.on_recovered:
+            self._options.on_recovered(recovered)
+        self._options.on_ready(self._endpoint(), self._options.functions)
+
+    def _pool(self) -> WorkerPool:
+        identity = self._options.identity
+        return WorkerPool(
+            clock=self._clock,
+            region=identity.region,
+            account=identity.account,
+            lambda_endpoint=self._endpoint(),
+            on_log=self._on_log,
+            max_running=self._options.concurrency,
+        )
+
+    def _engine(self, invoker: Invoker, work: Work) -> Engine:
+        self._timers.is_resting = lambda: work.is_resting
+        return Engine(
+            catalog=self._catalog,
+            journal=self._journal,
+            invoker=invoker,
+            clock=self._clock,
+            timers=self._timers,
+            tasks=work,
+            retry_policy=self._options.retry_policy,
+            on_failure=self._stopping.set,
+        )
+
+    def _application(self, engine: Engine, concurrency: Concurrency) -> Application:
+        routes: Application = application(
+            self._catalog,
+            Invoking(engine, concurrency.is_exhausted),
+            Checkpointing(engine),
+            Operating(engine),
+            self._publishing,
+            Aliases(self._catalog, self._journal),
+            Logs(self._catalog, self._journal),
+        )
+        if self._options.request_rates:
+            routes = Throttle(routes, self._options.request_rates, self._options.clock, self._catalog.is_durable)
+        status = Status(
+            pid=os.getpid(),
+            endpoint=self._endpoint(),
+            started_at=self._started_at,
+            store=self._options.store,
+            functions=lambda: self._options.functions,
+            journal=self._journal,
+            engine=engine,
+            timers=self._timers,
+            wall=self._options.clock,
+        )
+        return LoopbackOnly(StatusRoute(routes, status))
 
     def _endpoint(self) -> str:
         host, port = self._socket.getsockname()[:2]

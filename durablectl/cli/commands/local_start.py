@@ -15,7 +15,7 @@ from durablectl.cli.detaching import LOG_VARIABLE, start_detached
 from durablectl.cli.log_lines import LogPrinter
 from durablectl.cli.options import SourcesArg
 from durablectl.cli.runtime import Runtime
-from durablectl.cli.serving import functions_of, port_of, store_of
+from durablectl.cli.serving import functions_of, port_of, store_of, time_scale_of
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config import LocalService, announce_local_service, withdraw_local_service
 from durablectl.views.local_service import Announcement, RunningService, Served, announcement_view
@@ -46,8 +46,10 @@ def local_start(runtime: Runtime, options: LocalOptions, run_options: LocalRun, 
         store=store,
         port=port_of(options),
         on_ready=announce,
-        on_log=LogPrinter(runtime.diagnostics),
+        on_log=(lambda _: None) if run_options.no_logs else LogPrinter(runtime.diagnostics),
         on_recovered=lambda recovered: _tell_recovered(runtime, recovered),
+        time_scale=time_scale_of(run_options),
+        skips_time=run_options.skip_time,
     )
     try:
         code = run(service_options)

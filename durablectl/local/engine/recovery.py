@@ -11,6 +11,7 @@ from datetime import datetime
 from durablectl.local.engine.deleting import Deleting
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Facts, InFlight, LiveExecution, read_closing
+from durablectl.local.engine.model_timers import ModelTimers
 from durablectl.local.journal.records import RecordQuery, StoredExecution
 from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.draft import Draft
@@ -39,6 +40,11 @@ async def recover(engine: Engine) -> Recovered:
         engine.register(key, function, name, execution_id)
     stored = await engine.journal.open_executions()
     loaded = [_load(execution) for execution in stored]
+    # A run before may have moved its clock ahead; what it recorded must not lie in the future of this one.
+    if isinstance(engine.timers, ModelTimers):
+        engine.timers.begin_at(
+            max((live.folded.last_event_at or live.record.started_at for live in loaded), default=engine.now())
+        )
     for live in loaded:
         engine.adopt(live)
     for live in loaded:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from durablectl.clock import Clock
 
-_LONGEST_SLEEP_S = 30.0
+LONGEST_SLEEP_S = 30.0
 """A sleeping machine stops the loop's monotonic clock; waking up now and then finds what became due meanwhile."""
 
 
@@ -41,6 +41,9 @@ class Timers:
 
     def next(self) -> tuple[datetime, Hashable] | None:
         """When the next timer is due, and its key; None when there is none."""
+        return self._first()
+
+    def _first(self) -> tuple[datetime, Hashable] | None:
         while self._heap:
             at, number, key = self._heap[0]
             if self._active.get(key, (None,))[0] == number:
@@ -50,7 +53,7 @@ class Timers:
 
     def fire_due(self) -> float | None:
         """Call whatever is due; the seconds until the next timer, or None when there is none."""
-        while (first := self.next()) is not None:
+        while (first := self._first()) is not None:
             at, key = first
             remaining = (at - self._clock.now()).total_seconds()
             if remaining > 0:
@@ -65,7 +68,7 @@ class Timers:
         while True:
             self._changed.clear()
             remaining = self.fire_due()
-            timeout = _LONGEST_SLEEP_S if remaining is None else min(remaining, _LONGEST_SLEEP_S)
+            timeout = LONGEST_SLEEP_S if remaining is None else min(remaining, LONGEST_SLEEP_S)
             try:
                 async with asyncio.timeout(timeout):
                     await self._changed.wait()

@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from durablectl.clock import Clock
+from durablectl.clock import Clock, base_of
 from durablectl.local.functions.functions import Function
 from durablectl.local.workers.environment import worker_environment
 from durablectl.local.workers.faults import exit_fault, exit_reason, init_timeout_fault, memory_fault, timeout_fault
@@ -110,7 +110,8 @@ class Worker:
             ended = InvocationOutcome(invocation.request_id, started_at, clock.now(), None, fault)
             return None if self._has_served else ended
         started_at = clock.now()
-        posted = self._deliver(invocation, started_at)
+        # The process compares its deadline with the machine's own clock.
+        posted = self._deliver(invocation, base_of(clock).now())
         killed_by = await self._until_answered(posted, invocation)
         ended_at = clock.now()
         reply = await self._reply(invocation, posted, killed_by, ended_at)
