@@ -423,6 +423,24 @@ class LocalRun:
             "--time-scale", metavar="N", help="Let time pass N times as fast, 0.1 to 100000", rich_help_panel=ACTION
         ),
     ] = None
+    concurrency: Annotated[
+        str | None,
+        typer.Option(
+            "--concurrency",
+            metavar="N",
+            help="Invocations that run at a time, 1 to 1000; default 100",
+            rich_help_panel=ACTION,
+        ),
+    ] = None
+    throttle: Annotated[
+        str | None,
+        typer.Option(
+            "--throttle",
+            metavar="none|aws",
+            help="Request rates to hold clients to: those of an AWS account, or none",
+            rich_help_panel=ACTION,
+        ),
+    ] = None
     detach: Annotated[
         bool, typer.Option("--detach", help="Run in the background, once it is ready", rich_help_panel=ACTION)
     ] = False

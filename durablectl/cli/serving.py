@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from durablectl.cli.bundles import LocalOptions, LocalRun
-from durablectl.cli.choices import whole_number
+from durablectl.cli.bundles import LocalOptions, LocalRun, LocalRun
+from durablectl.cli.choices import one_of, whole_number
 from durablectl.cli.function_options import read_function_options
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import UsageError
@@ -27,6 +27,7 @@ _DAY_S = 86_400
 _MAX_EXECUTION_S = 366 * _DAY_S
 _MAX_INVOCATION_S = 900
 _MAX_RETENTION_DAYS = 90
+_MAX_CONCURRENCY = 1000
 
 
 def store_of(text: str | None) -> Path | None:
@@ -76,6 +77,20 @@ def port_of(options: LocalOptions) -> int:
     """The port to listen on; 0 takes a free one. Raises UsageError."""
     port = whole_number("--port", options.port, most=65_535)
     return DEFAULT_PORT if port is None else port
+
+
+def concurrency_of(run: LocalRun) -> int:
+    """How many invocations run at a time. Raises UsageError."""
+    from durablectl.local.workers.pool import MAX_RUNNING
+
+    return whole_number("--concurrency", run.concurrency, least=1, most=_MAX_CONCURRENCY) or MAX_RUNNING
+
+
+def request_rates_of(run: LocalRun) -> Mapping[str, float]:
+    """The request rates that clients are held to, by family; none without the option. Raises UsageError."""
+    from durablectl.local.http.throttle import AWS_RATES
+
+    return AWS_RATES if one_of("--throttle", run.throttle, ("none", "aws"), default="none") == "aws" else {}
 
 
 def _seconds(option: str, text: str | None, default: int, most: int) -> int:

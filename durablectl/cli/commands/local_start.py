@@ -15,7 +15,7 @@ from durablectl.cli.detaching import LOG_VARIABLE, start_detached
 from durablectl.cli.log_lines import LogPrinter
 from durablectl.cli.options import SourcesArg
 from durablectl.cli.runtime import Runtime
-from durablectl.cli.serving import functions_of, port_of, store_of, time_scale_of
+from durablectl.cli.serving import concurrency_of, functions_of, port_of, request_rates_of, store_of, time_scale_of
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config import LocalService, announce_local_service, withdraw_local_service
 from durablectl.views.local_service import Announcement, RunningService, Served, announcement_view
@@ -45,6 +45,8 @@ def local_start(runtime: Runtime, options: LocalOptions, run_options: LocalRun, 
         functions=functions_of(runtime, options, sources or ()),
         store=store,
         port=port_of(options),
+        concurrency=concurrency_of(run_options),
+        request_rates=request_rates_of(run_options),
         on_ready=announce,
         on_log=(lambda _: None) if run_options.no_logs else LogPrinter(runtime.diagnostics),
         on_recovered=lambda recovered: _tell_recovered(runtime, recovered),
