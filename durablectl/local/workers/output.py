@@ -109,6 +109,9 @@ class OutputPipe(asyncio.Protocol):
             self._on_line(self.request_id, f"… [{dropped} dropped: output over {limit} MiB]")
 
     def _extend(self, piece: bytes) -> None:
+        if self._room_bytes <= 0:
+            self._dropped_bytes += len(piece)
+            return
         room = LINE_LIMIT_BYTES - len(self._line)
         self._line += piece[:room]
         self._cut_bytes += max(0, len(piece) - room)
@@ -118,7 +121,7 @@ class OutputPipe(asyncio.Protocol):
         self._line.clear()
         self._cut_bytes = 0
         if self._room_bytes <= 0:
-            self._drop(line + b"\n")
+            self._drop(b"\n")
             return
         self._room_bytes -= len(line) + LINE_COST_BYTES
         cut = f" … [{cut_bytes} bytes cut]" if cut_bytes else ""
