@@ -13,6 +13,7 @@ import typer
 
 from durablectl.backend.base import Backend
 from durablectl.backend.budget import Budgets
+from durablectl.backend.history_cache import cache_folder, with_cached_histories
 from durablectl.backend.logs import LogSource
 from durablectl.cli.bundles import Globals
 from durablectl.cli.choices import Choices, split_list
@@ -124,7 +125,14 @@ class Runtime:
             observer=self._observe,
             budgets=self.budgets,
         )
-        return self.memory.watching(backend, self.settings) if self.settings.cache else backend
+        if not self.settings.cache:
+            return backend
+        folder = cache_folder(self.process.environ)
+        cached = with_cached_histories(backend, folder, self.process.clock, self._tell_of_cache)
+        return self.memory.watching(cached, self.settings)
+
+    def _tell_of_cache(self, arn: str) -> None:
+        self.diagnostics.detail(f"the history of {arn} was read from disk; --no-cache asks the service")
 
     @cached_property
     def logs(self) -> LogSource:
