@@ -320,6 +320,19 @@ class LocalOptions:
             "--function", metavar="NAME=SOURCE", help="Serve a handler under this name", rich_help_panel=ACTION
         ),
     ] = None
+    template: Annotated[
+        str | None,
+        typer.Option(
+            "--template",
+            metavar="FILE",
+            help="Serve the functions of a SAM or CloudFormation template",
+            rich_help_panel=ACTION,
+        ),
+    ] = None
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", metavar="NAME=VALUE", help="A parameter of the template", rich_help_panel=ACTION),
+    ] = None
     store: StoreOpt = None
     port: Annotated[
         str | None,

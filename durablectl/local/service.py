@@ -25,6 +25,7 @@ from durablectl.local.engine.recovery import Recovered, recover
 from durablectl.local.engine.retention import Retention
 from durablectl.local.functions.aliases import Aliases
 from durablectl.local.functions.catalog import Catalog, Identity
+from durablectl.local.functions.deploying import Deployment, deploy
 from durablectl.local.functions.functions import Function
 from durablectl.local.functions.publishing import Publishing
 from durablectl.local.http.application import LoopbackOnly, application
@@ -69,6 +70,8 @@ class ServiceOptions:
     """Whether waits and delays are skipped when nothing runs."""
     concurrency: int = MAX_RUNNING
     """How many invocations run at a time."""
+    deployments: Sequence[Deployment] = ()
+    """Versions to publish and aliases to point before the service is ready."""
     request_rates: Mapping[str, float] = field(default_factory=dict)
     """Requests a second by family, as `throttle.AWS_RATES` has them; families that are not in it are unlimited."""
 
@@ -128,6 +131,7 @@ class LocalService:
             concurrency = Concurrency(PlatformLines(pool, self._clock, self._keep_line), self._options.concurrency)
             engine = self._engine(concurrency, work)
             recovered = await recover(engine)
+            await deploy(self._options.deployments, self._publishing, Aliases(self._catalog, self._journal))
             server = QuietServer(self._application(engine, concurrency))
             serving = tasks.create_task(server.serve(sockets=[self._socket]), name="http")
             helping = [

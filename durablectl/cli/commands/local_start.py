@@ -15,7 +15,8 @@ from durablectl.cli.detaching import LOG_VARIABLE, start_detached
 from durablectl.cli.log_lines import LogPrinter
 from durablectl.cli.options import SourcesArg
 from durablectl.cli.runtime import Runtime
-from durablectl.cli.serving import concurrency_of, functions_of, port_of, request_rates_of, store_of, time_scale_of
+from durablectl.cli.served_functions import served_functions
+from durablectl.cli.serving import concurrency_of, port_of, request_rates_of, store_of, time_scale_of
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config import LocalService, announce_local_service, withdraw_local_service
 from durablectl.views.local_service import Announcement, RunningService, Served, announcement_view
@@ -41,8 +42,10 @@ def local_start(runtime: Runtime, options: LocalOptions, run_options: LocalRun, 
     if runtime.choices.format == "json":
         # What starts the service reads one line and cannot wait for the end of a document.
         runtime.choices = replace(runtime.choices, format="jsonl")
+    chosen = served_functions(runtime, options, sources or ())
     service_options = ServiceOptions(
-        functions=functions_of(runtime, options, sources or ()),
+        functions=chosen.functions,
+        deployments=chosen.deployments,
         store=store,
         port=port_of(options),
         concurrency=concurrency_of(run_options),

@@ -101,8 +101,7 @@ class CodeCopies:
 
     def __init__(self, store: Path | None) -> None:
         self._store = store
-        self._temporary = None if store else tempfile.TemporaryDirectory(prefix="durablectl-code-")
-        self.folder = code_folder(store.absolute()) if store else Path(self._temporary.name if self._temporary else "")
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
 
     def close(self) -> None:
         """Remove the copies, if they were to last no longer than the service."""
@@ -114,23 +113,41 @@ class CodeCopies:
 
         A copy is complete or not there at all. Raises what `CodeReader.digest` raises.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".new-") as draft:
+        folder = self._folder()
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as draft:
             copy = Path(draft, "code")
             _copy(root, copy, self._store)
             # Of the copy, not of the folder: that one may be changing while it is read.
             digest = _digest(copy, _code_files(copy))
-            kept = self.folder / digest.folder_name
+            kept = folder / digest.folder_name
             if not kept.exists():
                 _sync_tree(copy)
                 copy.rename(kept)
-                _sync(self.folder)
+                _sync(folder)
         return kept, digest
+
+    def _folder(self) -> Path:
+        if self._store is not None:
+            folder = code_folder(self._store.absolute())
+            folder.mkdir(parents=True, exist_ok=True)
+            return folder
+        if self._temporary is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="durablectl-code-")
+        return Path(self._temporary.name)
 
 
 def code_folder(store: Path) -> Path:
     """Where the copies for a store are."""
     return store.with_name(f"{store.name}.code")
+
+
+def source_states(root: Path, store: Path | None = None) -> dict[str, tuple[int, int]]:
+    """The source files of the code in a folder, by name, each with what changes when it is written.
+
+    Raises CodeTooLarge.
+    """
+    files = _code_files(root, store)
+    return {file.name: (file.modified_ns, file.size_bytes) for file in files if file.name.endswith(SOURCE_SUFFIXES)}
 
 
 def _code_files(root: Path, store: Path | None = None) -> list[_File]:
