@@ -35,7 +35,7 @@ class Event:
     @property
     def spec(self) -> EventSpec:
         """What is known of this event's type."""
-        return spec_of(self.type)
+        return EVENT_SPECS.get(self.type) or spec_of(self.type)
 
 
 class Kind(Enum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from durablectl.model.events import Event
+from durablectl.model.events import Event, EventSpec
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import OperationStatus, OperationType
 
@@ -86,18 +86,18 @@ class Operation:
             invocation_indexes=list(self.invocation_indexes),
         )
 
-    def apply(self, event: Event) -> None:
-        """Take in one event of this operation; one that comes after the end changes nothing.
+    def apply(self, event: Event, spec: EventSpec) -> None:
+        """Take in one event of this operation, of type `spec`; one that comes after the end changes nothing.
 
         Nor does one of another type of operation: an id stands for one operation only.
         """
-        if self.is_final or event.spec.operation_type != self.type:
+        if self.is_final or spec.operation_type != self.type:
             return
-        _APPLY[self.type](self, event)
+        _APPLY[self.type](self, event, spec)
 
 
-def _apply_to_step(operation: Operation, event: Event) -> None:
-    if event.spec.is_start:
+def _apply_to_step(operation: Operation, event: Event, spec: EventSpec) -> None:
+    if spec.is_start:
         _start_attempt(operation, event)
         return
     attempt = _open_attempt(operation, event)
@@ -108,10 +108,10 @@ def _apply_to_step(operation: Operation, event: Event) -> None:
     # Some servers write a delay of 0 for the last attempt.
     delay_ms = event.details.get("next_attempt_delay_ms") or 0
     if delay_ms <= 0:
-        attempt.outcome = event.spec.transition
-        _end(operation, event)
+        attempt.outcome = spec.transition
+        _end(operation, event, spec)
         return
-    is_poll = event.spec.transition == "succeeded"
+    is_poll = spec.transition == "succeeded"
     operation.polls += is_poll
     operation.status = OperationStatus.PENDING
     operation.next_attempt_at = _after(event.at, delay_ms)
@@ -136,19 +136,19 @@ def _open_attempt(operation: Operation, event: Event) -> Attempt:
     return operation.attempts[-1]
 
 
-def _apply_to_wait(operation: Operation, event: Event) -> None:
+def _apply_to_wait(operation: Operation, event: Event, spec: EventSpec) -> None:
     duration_ms = event.details.get("duration_ms")
-    if operation.duration_ms is None or event.spec.is_start:
+    if operation.duration_ms is None or spec.is_start:
         operation.duration_ms = duration_ms
-    if event.spec.is_start:
+    if spec.is_start:
         operation.scheduled_end_at = event.details.get("scheduled_end_at") or _after(event.at, duration_ms)
     else:
-        _end(operation, event)
+        _end(operation, event, spec)
 
 
-def _apply_to_callback(operation: Operation, event: Event) -> None:
-    if not event.spec.is_start:
-        _end(operation, event)
+def _apply_to_callback(operation: Operation, event: Event, spec: EventSpec) -> None:
+    if not spec.is_start:
+        _end(operation, event, spec)
         return
     operation.callback_id = event.details.get("callback_id")
     # A time-out of 0 means none.
@@ -157,9 +157,9 @@ def _apply_to_callback(operation: Operation, event: Event) -> None:
     operation.timeout_at = _after(event.at, operation.timeout_ms)
 
 
-def _apply_to_invoke(operation: Operation, event: Event) -> None:
-    if not event.spec.is_start:
-        _end(operation, event)
+def _apply_to_invoke(operation: Operation, event: Event, spec: EventSpec) -> None:
+    if not spec.is_start:
+        _end(operation, event, spec)
         return
     operation.function = event.details.get("function")
     operation.child_arn = event.details.get("child_arn")
@@ -168,13 +168,13 @@ def _apply_to_invoke(operation: Operation, event: Event) -> None:
     operation.input = event.input
 
 
-def _apply_to_context(operation: Operation, event: Event) -> None:
-    if not event.spec.is_start:
-        _end(operation, event)
+def _apply_to_context(operation: Operation, event: Event, spec: EventSpec) -> None:
+    if not spec.is_start:
+        _end(operation, event, spec)
 
 
-def _end(operation: Operation, event: Event) -> None:
-    operation.status = event.spec.status or operation.status
+def _end(operation: Operation, event: Event, spec: EventSpec) -> None:
+    operation.status = spec.status or operation.status
     operation.ended_at = event.at
     operation.next_attempt_at = None
     operation.result, operation.error = event.result, event.error
@@ -189,7 +189,7 @@ def _after(instant: datetime | None, milliseconds: int | None) -> datetime | Non
         return None
 
 
-_APPLY: dict[OperationType, Callable[[Operation, Event], None]] = {
+_APPLY: dict[OperationType, Callable[[Operation, Event, EventSpec], None]] = {
     OperationType.STEP: _apply_to_step,
     OperationType.WAIT: _apply_to_wait,
     OperationType.CALLBACK: _apply_to_callback,

@@ -77,7 +77,7 @@ class OperationStatus(OpenStrEnum):
     @property
     def is_final(self) -> bool:
         """Whether an operation in this status stays in it."""
-        return self.is_known and self not in _UNFINISHED
+        return self in _FINAL
 
 
-_UNFINISHED = frozenset({OperationStatus.STARTED, OperationStatus.PENDING, OperationStatus.READY})
+_FINAL = frozenset(OperationStatus) - {OperationStatus.STARTED, OperationStatus.PENDING, OperationStatus.READY}

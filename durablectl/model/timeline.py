@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
+from durablectl.model.bars import OperationBars, Ruler
+from durablectl.model.collecting import collector_paused
 from durablectl.model.executions import ExecutionDetail
 from durablectl.model.operations import Fold, Invocation
-from durablectl.model.progress import Attempt
-from durablectl.model.statuses import ExecutionStatus, OperationType
+from durablectl.model.spans import Bar, Texture, add_span, end_of
+from durablectl.model.statuses import ExecutionStatus
 from durablectl.model.tree import Node, operation_tree, walk
 
 EVENT_MARGIN_MS = 50
 """How long before and after each event something is taken to go on."""
 
-_MILLISECOND = timedelta(milliseconds=1)
-_ATTEMPT_WORDS = {"succeeded": "ok", "failed": "failed", "polled": "polling", "interrupted": "failed"}
 _EXECUTION_WORDS: dict[str, str] = {
     ExecutionStatus.SUCCEEDED: "ok",
     ExecutionStatus.FAILED: "failed",
@@ -28,41 +26,6 @@ _EXECUTION_WORDS: dict[str, str] = {
     ExecutionStatus.PAUSING: "paused",
     ExecutionStatus.PAUSED: "paused",
 }
-
-
-class Texture(StrEnum):
-    """What kind of thing a span shows."""
-
-    STEP = "step"
-    INVOCATION = "invocation"
-    WAIT = "wait"
-    CALLBACK = "callback"
-    INVOKE = "invoke"
-    BACK_OFF = "back_off"
-    """Between two attempts of a step, or two polls of a condition."""
-    CONTEXT = "context"
-    EXECUTION = "execution"
-    PAUSED = "paused"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of time in which one thing was going on; offsets count from the start of the execution."""
-
-    from_ms: int
-    to_ms: int | None
-    """None while it goes on."""
-    texture: Texture
-    shown_as: str
-
-
-@dataclass(slots=True)
-class Bar:
-    """The spans of one row, in order of their time."""
-
-    spans: list[Span] = field(default_factory=list)
-    is_adjusted: bool = False
-    """Whether clocks contradict each other here: something ends before it starts, or reaches out of its parent."""
 
 
 @dataclass(slots=True)
@@ -93,7 +56,7 @@ class Timeline:
     def compute_ms(self) -> int | None:
         """The time of all invocations; None where the server tells none."""
         spans = self.invocations.spans
-        return sum(_end_of(span, self.now_ms) - span.from_ms for span in spans) if spans else None
+        return sum(end_of(span, self.now_ms) - span.from_ms for span in spans) if spans else None
 
     @property
     def adjusted_count(self) -> int:
@@ -101,6 +64,7 @@ class Timeline:
         return sum(bar.is_adjusted for bar in (self.execution, self.invocations, *self.bars.values()))
 
 
+@collector_paused()
 def timeline(
     folded: Fold, now: datetime, *, detail: ExecutionDetail | None = None, origin: datetime | None = None
 ) -> Timeline:
@@ -110,16 +74,15 @@ def timeline(
     the start of the execution around a chained one.
     """
     facts, listed = folded.execution, detail.execution if detail else None
-    instants = list(_instants(folded))
-    started_at = facts.started_at or (listed.started_at if listed else None) or min(instants, default=None)
+    started_at = facts.started_at or (listed.started_at if listed else None) or min(_instants(folded), default=None)
     has_ended = facts.status.is_closed or (listed is not None and listed.status.is_closed)
     made = Timeline(folded, origin or started_at, operation_tree(folded, now), is_open=not has_ended)
     if made.started_at is None or started_at is None:
         made.bars = {operation_id: Bar() for operation_id in folded.operations}
         return made
     ended_at = facts.ended_at or (listed.ended_at if listed else None)
-    drawing = _Drawing(made, made.started_at, now, started_at, ended_at if has_ended else None)
-    drawing.draw(instants, detail.timeout_at if detail else None)
+    drawing = _Drawing(made, Ruler(made.started_at), now, started_at, ended_at if has_ended else None)
+    drawing.draw(detail.timeout_at if detail else None)
     return made
 
 
@@ -128,59 +91,76 @@ class _Drawing:
     """Fills in a timeline."""
 
     made: Timeline
-    origin: datetime
+    ruler: Ruler
     now: datetime
     started_at: datetime
     ended_at: datetime | None
-    deaths: list[int] = field(default_factory=list)
-    """When invocations died."""
 
-    def draw(self, instants: list[datetime], timeout_at: datetime | None) -> None:
+    def draw(self, timeout_at: datetime | None) -> None:
         made = self.made
-        offsets = [max(0, self._offset(instant)) for instant in instants]
-        made.now_ms = max(0, self._offset(self.now))
-        ended_ms = self._end_of_execution(max(offsets, default=0))
-        made.length_ms = max([ended_ms, *offsets])
+        latest_ms = self._latest()
+        made.now_ms = max(0, self.ruler.offset(self.now))
+        ended_ms = self._end_of_execution(latest_ms)
+        made.length_ms = max(ended_ms, latest_ms)
         if made.is_open:
             # The clock of whoever looks may lag behind the service's.
             made.now_ms = made.length_ms
         made.timeout_ms = self._timeout(timeout_at)
         made.execution = self._execution(ended_ms)
-        made.elapsed_ms = max(0, ended_ms - max(0, self._offset(self.started_at)))
+        made.elapsed_ms = max(0, ended_ms - max(0, self.ruler.offset(self.started_at)))
         made.invocations = self._invocations()
-        self.deaths = sorted(self._death_offsets())
-        for node in walk(made.roots):
-            made.bars[node.operation.id] = self._bar(node, ended_ms)
-        made.active = [(offset - EVENT_MARGIN_MS, offset + EVENT_MARGIN_MS) for offset in offsets]
+        maker = OperationBars(self.ruler, None if made.is_open else ended_ms, sorted(self._death_offsets()))
+        maker.add(walk(made.roots))
+        made.bars = maker.bars
+        made.active = [(edge - EVENT_MARGIN_MS, edge + EVENT_MARGIN_MS) for edge in self._edges()]
         made.active += self._running()
 
-    def _offset(self, instant: datetime) -> int:
-        return (instant - self.origin) // _MILLISECOND
+    def _latest(self) -> int:
+        """When the last thing that the history tells of happened."""
+        latest = max(_instants(self.made.folded), default=None)
+        return 0 if latest is None else max(0, self.ruler.offset(latest))
+
+    def _edges(self) -> set[int]:
+        """Where something is recorded to have begun or ended."""
+        made = self.made
+        edges = {max(0, self.ruler.offset(instant)) for instant in _instants_of_execution(made.folded)}
+        for bar in made.bars.values():
+            for span in bar.spans:
+                edges.add(span.from_ms)
+                if span.to_ms is not None:
+                    edges.add(span.to_ms)
+        return edges
 
     def _end_of_execution(self, latest: int) -> int:
         if self.ended_at is not None:
-            return max(0, self._offset(self.ended_at))
+            return max(0, self.ruler.offset(self.ended_at))
         return max(self.made.now_ms, latest) if self.made.is_open else latest
 
     def _timeout(self, timeout_at: datetime | None) -> int | None:
         facts = self.made.folded.execution
         if timeout_at is not None:
-            return self._offset(timeout_at)
+            return self.ruler.offset(timeout_at)
         has_moved = any(pause.timeout_paused for pause in facts.pauses)
         if facts.execution_timeout_ms is None or has_moved:
             return None
-        return self._offset(self.started_at) + facts.execution_timeout_ms
+        return self.ruler.offset(self.started_at) + facts.execution_timeout_ms
 
     def _execution(self, ended_ms: int) -> Bar:
         facts = self.made.folded.execution
         bar = Bar()
         word = _EXECUTION_WORDS.get(facts.status, str(facts.status))
         to_ms = None if self.made.is_open else ended_ms
-        self._add(bar, self._offset(self.started_at), to_ms, Texture.EXECUTION, word)
+        add_span(bar, self.ruler.offset(self.started_at), to_ms, Texture.EXECUTION, word)
         for pause in facts.pauses:
             if pause.paused_at is not None:
-                until = None if pause.resumed_at is None else self._offset(pause.resumed_at)
-                self._add(bar, self._offset(pause.paused_at), until if until is not None else to_ms, Texture.PAUSED)
+                until = None if pause.resumed_at is None else self.ruler.offset(pause.resumed_at)
+                add_span(
+                    bar,
+                    self.ruler.offset(pause.paused_at),
+                    until if until is not None else to_ms,
+                    Texture.PAUSED,
+                    "paused",
+                )
         return bar
 
     def _invocations(self) -> Bar:
@@ -188,11 +168,11 @@ class _Drawing:
         for invocation in self.made.folded.invocations:
             if invocation.started_at is not None and invocation.ended_at is not None:
                 word = "ok" if invocation.error is None else "failed"
-                from_ms, to_ms = self._offset(invocation.started_at), self._offset(invocation.ended_at)
-                self._add(bar, from_ms, to_ms, Texture.INVOCATION, word)
+                from_ms, to_ms = self.ruler.offset(invocation.started_at), self.ruler.offset(invocation.ended_at)
+                add_span(bar, from_ms, to_ms, Texture.INVOCATION, word)
         running_ms = self._running_since()
         if running_ms is not None:
-            self._add(bar, running_ms, None, Texture.INVOCATION, "running")
+            add_span(bar, running_ms, None, Texture.INVOCATION, "running")
         return bar
 
     def _running_since(self) -> int | None:
@@ -200,11 +180,11 @@ class _Drawing:
         folded = self.made.folded
         if not folded.is_invoked or not self.made.is_open:
             return None
-        ended = [self._offset(one.ended_at) for one in folded.invocations if one.ended_at is not None]
+        ended = [self.ruler.offset(one.ended_at) for one in folded.invocations if one.ended_at is not None]
         last_ended_ms = max(ended, default=0)
         operations = [folded.operations[operation_id] for operation_id in folded.unreported_ids]
         signs = [
-            self._offset(instant)
+            self.ruler.offset(instant)
             for operation in operations
             for instant in (
                 operation.started_at,
@@ -220,91 +200,17 @@ class _Drawing:
     def _death_offsets(self) -> Iterator[int]:
         for invocation in self.made.folded.invocations:
             if invocation.error is not None and invocation.ended_at is not None:
-                yield self._offset(invocation.ended_at)
+                yield self.ruler.offset(invocation.ended_at)
 
     def _running(self) -> Iterator[tuple[int, int]]:
         """When code ran: the invocations, or the attempts of steps where the server tells of no invocations."""
         now_ms = self.made.length_ms
-        yield from ((span.from_ms, _end_of(span, now_ms)) for span in self.made.invocations.spans)
+        yield from ((span.from_ms, end_of(span, now_ms)) for span in self.made.invocations.spans)
         invocations = self.made.folded.invocations
         if invocations and all(_has_details(one) for one in invocations):
             return
         for bar in self.made.bars.values():
-            yield from ((span.from_ms, _end_of(span, now_ms)) for span in bar.spans if span.texture is Texture.STEP)
-
-    def _bar(self, node: Node, ended_ms: int) -> Bar:
-        bar = Bar()
-        operation = node.operation
-        until = None if self.made.is_open else ended_ms
-        if operation.attempts:
-            self._add_attempts(bar, node, until)
-        elif operation.started_at is not None:
-            to_ms = until if operation.ended_at is None else self._offset(operation.ended_at)
-            self._add(bar, self._offset(operation.started_at), to_ms, texture_of(node), node.shown_as)
-        bar.is_adjusted = bar.is_adjusted or self._reaches_out(bar, node)
-        return bar
-
-    def _add_attempts(self, bar: Bar, node: Node, until: int | None) -> None:
-        attempts = node.operation.attempts
-        previous_ms: int | None = None
-        for attempt, following in zip(attempts, [*attempts[1:], None], strict=True):
-            from_ms = previous_ms if attempt.started_at is None else self._offset(attempt.started_at)
-            if from_ms is None:
-                continue
-            if previous_ms is not None and from_ms > previous_ms:
-                self._add(bar, previous_ms, from_ms, Texture.BACK_OFF, "retrying")
-            to_ms = self._end_of_attempt(attempt, following, from_ms, until)
-            self._add(bar, from_ms, to_ms, Texture.STEP, _ATTEMPT_WORDS.get(attempt.outcome, node.shown_as))
-            previous_ms = to_ms
-        if previous_ms is not None and not node.operation.is_final and (until is None or until > previous_ms):
-            self._add(bar, previous_ms, until, Texture.BACK_OFF, node.shown_as)
-
-    def _end_of_attempt(
-        self, attempt: Attempt, following: Attempt | None, from_ms: int, until: int | None
-    ) -> int | None:
-        if attempt.ended_at is not None:
-            return self._offset(attempt.ended_at)
-        if following is None:
-            return until
-        next_ms = from_ms if following.started_at is None else self._offset(following.started_at)
-        # It never reported back: it ended with the invocation that died next, at the latest when it was tried again.
-        index = bisect_left(self.deaths, from_ms)
-        return min(next_ms, self.deaths[index]) if index < len(self.deaths) else next_ms
-
-    def _add(self, bar: Bar, from_ms: int, to_ms: int | None, texture: Texture, shown_as: str = "paused") -> None:
-        """Put a span on the axis; one that begins before the execution or ends before it begins is moved."""
-        start = max(0, from_ms)
-        end = None if to_ms is None else max(start, to_ms)
-        bar.is_adjusted = bar.is_adjusted or start != from_ms or end != to_ms
-        bar.spans.append(Span(start, end, texture, shown_as))
-
-    def _reaches_out(self, bar: Bar, node: Node) -> bool:
-        """Whether an operation is recorded to have started before its parent, or ended after it."""
-        around = self.made.bars.get(node.parent.operation.id) if node.parent else None
-        if node.parent is None or around is None or not around.spans or not bar.spans:
-            return False
-        if bar.spans[0].from_ms < around.spans[0].from_ms:
-            return True
-        has_ended = node.operation.ended_at is not None and node.parent.operation.ended_at is not None
-        return has_ended and _end_of(bar.spans[-1], 0) > _end_of(around.spans[-1], 0)
-
-
-def extent(spans: Sequence[Span], now_ms: int) -> int | None:
-    """How long spans last from the first start to the last end, or to now; None without any."""
-    if not spans:
-        return None
-    return max(_end_of(span, now_ms) for span in spans) - min(span.from_ms for span in spans)
-
-
-def texture_of(node: Node) -> Texture:
-    """The texture of an operation; a wait for callback looks like its callback."""
-    if node.operation.sub_type == "WaitForCallback":
-        return Texture.CALLBACK
-    return _TEXTURES.get(node.operation.type, Texture.STEP)
-
-
-def _end_of(span: Span, now_ms: int) -> int:
-    return max(span.from_ms, now_ms) if span.to_ms is None else span.to_ms
+            yield from ((span.from_ms, end_of(span, now_ms)) for span in bar.spans if span.texture is Texture.STEP)
 
 
 def _has_details(invocation: Invocation) -> bool:
@@ -313,22 +219,18 @@ def _has_details(invocation: Invocation) -> bool:
 
 def _instants(folded: Fold) -> Iterator[datetime]:
     """Every instant at which an event is known to have happened."""
-    facts = folded.execution
-    known: list[datetime | None] = [facts.started_at, facts.ended_at, folded.last_event_at]
-    known += [instant for pause in facts.pauses for instant in (pause.paused_at, pause.resumed_at)]
-    known += [instant for one in folded.invocations for instant in (one.started_at, one.ended_at)]
-    known += [event.at for event in folded.unknown_events]
-    yield from filter(None, known)
+    yield from _instants_of_execution(folded)
     for operation in folded.operations.values():
         yield from filter(None, (operation.started_at, operation.ended_at))
         for attempt in operation.attempts:
             yield from filter(None, (attempt.started_at, attempt.ended_at))
 
 
-_TEXTURES: dict[OperationType, Texture] = {
-    OperationType.STEP: Texture.STEP,
-    OperationType.WAIT: Texture.WAIT,
-    OperationType.CALLBACK: Texture.CALLBACK,
-    OperationType.CHAINED_INVOKE: Texture.INVOKE,
-    OperationType.CONTEXT: Texture.CONTEXT,
-}
+def _instants_of_execution(folded: Fold) -> Iterator[datetime]:
+    """The instants of what happened to the execution itself."""
+    facts = folded.execution
+    known: list[datetime | None] = [facts.started_at, facts.ended_at, folded.last_event_at]
+    known += [instant for pause in facts.pauses for instant in (pause.paused_at, pause.resumed_at)]
+    known += [instant for one in folded.invocations for instant in (one.started_at, one.ended_at)]
+    known += [event.at for event in folded.unknown_events]
+    yield from filter(None, known)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from durablectl.model.collecting import collector_paused
 from durablectl.model.ids import Paths, recover_paths
 from durablectl.model.operations import Fold, Operation
 from durablectl.model.statuses import ExecutionStatus, OperationStatus, OperationType
@@ -56,19 +57,24 @@ class Node:
         return bool(operation.started_at and operation.ended_at and operation.ended_at < operation.started_at)
 
     @property
+    def is_crash_looping(self) -> bool:
+        """Whether the function dies inside it again and again."""
+        return self.operation.interruptions >= CRASH_LOOP and not self.operation.is_final
+
+    @property
     def flags(self) -> list[str]:
         """What is remarkable about it."""
-        operation = self.operation
         marks = {
             "orphaned": self.is_orphaned,
             "parent_missing": self.is_parent_missing,
             "clock_adjusted": self.is_clock_adjusted,
             "sdk_generated": self.is_generated,
-            "crash_looping": operation.interruptions >= CRASH_LOOP and not operation.is_final,
+            "crash_looping": self.is_crash_looping,
         }
         return [flag for flag, is_set in marks.items() if is_set]
 
 
+@collector_paused()
 def operation_tree(folded: Fold, now: datetime) -> list[Node]:
     """The root operations with their descendants; a node for every operation, none dropped.
 

@@ -166,7 +166,7 @@ def _limited(detail: ExecutionDetail, level: DataLevel) -> ExecutionDetail:
 def _limited_event(event: Event, level: DataLevel) -> Event:
     if level == DataLevel.FULL:
         return event
-    if event.input or event.result:
+    if _has_text(event.input) or _has_text(event.result):
         event = replace(event, input=_without_text(event.input), result=_without_text(event.result))
     if level == DataLevel.METADATA and (event.error or "reason" in event.details):
         details = {key: value for key, value in event.details.items() if key != "reason"}
@@ -176,7 +176,11 @@ def _limited_event(event: Event, level: DataLevel) -> Event:
 
 
 def _without_text(payload: Payload | None) -> Payload | None:
-    return _LEFT_OUT if payload is not None and payload.text is not None else payload
+    return _LEFT_OUT if _has_text(payload) else payload
+
+
+def _has_text(payload: Payload | None) -> bool:
+    return payload is not None and payload.text is not None
 
 
 def _in_order(events: Iterable[Event]) -> list[Event]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.model.tree import Node
+from durablectl.views.fan_outs import FAN_OUTS
 from durablectl.views.glyphs import Look, operation_look
 from durablectl.views.lines import EMPTY, Line, data, fit_line, join, line_width, own, text_of
 from durablectl.views.state_columns import node_label
 
-_FAN_OUTS = frozenset({"Map", "Parallel"})
 _JOIN = " › "
 
 
@@ -52,10 +52,10 @@ class JoinedNodes:
     def children(self) -> list[Node]:
         """The operations that have rows below this one."""
         shown = visible_children(self.node)
-        shown_ids = {child.operation.id for child in shown}
-        parts = [child for child in self.node.children if child.operation.id not in shown_ids]
+        if shown is self.node.children:
+            return shown
         # What a faulty history puts below a part would be lost with it.
-        return [*shown, *(child for part in parts for child in part.children)]
+        return [*shown, *(child for part in hidden_children(self.node, shown) for child in part.children)]
 
 
 def joined(node: Node) -> JoinedNodes:
@@ -77,11 +77,17 @@ def visible_children(node: Node) -> list[Node]:
     return [child for child in node.children if _is_worth_showing(child)]
 
 
+def hidden_children(node: Node, shown: Sequence[Node]) -> list[Node]:
+    """The children of an operation whose row tells of them; all but those `shown`."""
+    shown_ids = {child.operation.id for child in shown}
+    return [child for child in node.children if child.operation.id not in shown_ids]
+
+
 def row_label(row: JoinedNodes, cells: int | None = None) -> Line:
     """`#1 payment › charge-card ↻3`; where that does not fit into `cells`, the parts that say least are left out."""
     mark = attempts_mark(row.node)
     labels = [node_label(node) for node in row.nodes]
-    whole = join((join(labels, _JOIN), mark))
+    whole = join((join(labels, _JOIN), mark)) if mark or row.wrappers else labels[0]
     if cells is None or line_width(whole) <= cells:
         return whole
     shorter = [join((label, mark)) for label in (_shortened(row), labels[0])] if row.wrappers else []
@@ -102,7 +108,7 @@ def _is_wrapper(node: Node) -> bool:
     if node.operation.type != OperationType.CONTEXT or len(node.children) != 1:
         return False
     sub_type, child = node.operation.sub_type, node.children[0]
-    return sub_type not in _FAN_OUTS and sub_type != "WaitForCallback" and child.shown_as == node.shown_as
+    return sub_type not in FAN_OUTS and sub_type != "WaitForCallback" and child.shown_as == node.shown_as
 
 
 def _is_worth_showing(part: Node) -> bool:

@@ -22,7 +22,8 @@ _ERROR_ABSENCES = {
 
 def comma(*parts: Line) -> Line:
     """The phrases that say something, with commas between them."""
-    return join(parts, ", ")
+    told = [part for part in parts if part]
+    return join(told, ", ") if len(told) > 1 else told[0] if told else EMPTY
 
 
 def limit_text(limit_ms: int) -> str:

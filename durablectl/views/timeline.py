@@ -9,7 +9,8 @@ from functools import cached_property
 from durablectl.backend.base import Source
 from durablectl.model.executions import ExecutionDetail
 from durablectl.model.idle import Segment, collapse
-from durablectl.model.timeline import Bar, Span, Timeline, extent
+from durablectl.model.spans import Bar, Span, extent
+from durablectl.model.timeline import Timeline
 from durablectl.model.tree import Node
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration
@@ -44,14 +45,27 @@ class Window:
 class Entry:
     """An operation with its bar, or the execution or its invocations; what documents and plain output list."""
 
-    label: str
+    of: Timeline
     bar: Bar
-    elapsed_ms: int | None
     shown_as: str
     execution_arn: str
     node: Node | None = None
     depth: int = 0
     """How many operations it is nested in, counted through the executions around."""
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        if self.node is not None:
+            return text_of(node_label(self.node))
+        return "invocations" if self.bar is self.of.invocations else "execution"
+
+    @property
+    def elapsed_ms(self) -> int | None:
+        """From its start to its end, or to now; of the invocations the time that they took in all."""
+        if self.node is not None:
+            return extent(self.bar.spans, self.of.now_ms)
+        return self.of.compute_ms if self.bar is self.of.invocations else self.of.elapsed_ms
 
     @property
     def operation_id(self) -> str | None:
@@ -101,15 +115,14 @@ class TimelineView:
         """Everything that has a bar, operations each before their children, none summarised."""
         made, execution = self.made, self.detail.execution
         status = str(execution.status).lower()
-        yield Entry("execution", made.execution, made.elapsed_ms, status, execution.arn)
-        yield Entry("invocations", made.invocations, made.compute_ms, "", execution.arn)
+        yield Entry(made, made.execution, status, execution.arn)
+        yield Entry(made, made.invocations, "", execution.arn)
         unseen = dict(self.chained)
         pending = [(made, execution.arn, node, 0) for node in reversed(made.roots)]
         while pending:
             of, arn, node, depth = pending.pop()
             bar = of.bars.get(node.operation.id, Bar())
-            label = text_of(node_label(node))
-            yield Entry(label, bar, extent(bar.spans, of.now_ms), node.shown_as, arn, node, depth)
+            yield Entry(of, bar, node.shown_as, arn, node, depth)
             pending.extend((of, arn, child, depth + 1) for child in reversed(node.children))
             child_arn = node.operation.child_arn or ""
             child = unseen.pop(child_arn, None)

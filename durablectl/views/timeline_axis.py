@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from durablectl.model.idle import Interval, Segment, collapse
 from durablectl.views.durations import format_duration
@@ -36,7 +37,7 @@ class Stretch:
         return self.first + self.cells
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Axis:
     """A track of cells over a stretch of time, with idle stretches collapsed or not."""
 
@@ -44,6 +45,14 @@ class Axis:
     from_ms: int
     to_ms: int
     cells: int
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [stretch.segment.from_ms for stretch in self.stretches]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [stretch.segment.to_ms for stretch in self.stretches]
 
     def cells_of(self, from_ms: int, to_ms: int) -> tuple[int, int] | None:
         """The cells of a span, from and up to: its start rounded down, its end up, at least one; None out of view."""
@@ -53,12 +62,12 @@ class Axis:
         return first, max(first + 1, self._end_cell(min(to_ms, self.to_ms)))
 
     def _first_cell(self, at_ms: int) -> int:
-        index = bisect_right(self.stretches, at_ms, key=lambda stretch: stretch.segment.from_ms) - 1
+        index = bisect_right(self._starts, at_ms) - 1
         stretch = self.stretches[max(0, index)]
         return stretch.first + (at_ms - stretch.segment.from_ms) * stretch.cells // (stretch.segment.length_ms or 1)
 
     def _end_cell(self, at_ms: int) -> int:
-        index = bisect_left(self.stretches, at_ms, key=lambda stretch: stretch.segment.to_ms)
+        index = bisect_left(self._ends, at_ms)
         stretch = self.stretches[min(index, len(self.stretches) - 1)]
         return stretch.first - (-(at_ms - stretch.segment.from_ms) * stretch.cells // (stretch.segment.length_ms or 1))
 

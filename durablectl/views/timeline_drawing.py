@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
+from durablectl.model.spans import Span, Texture
 from durablectl.model.statuses import OperationType
-from durablectl.model.timeline import Span, Texture
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import operation_look
@@ -98,7 +98,8 @@ def draw_header(track: Track) -> Line:
 
 def draw_row(row: TimelineRow, track: Track, *, timeout_ms: int | None = None) -> Line:
     """One row; `timeout_ms` is where the execution timeout strikes."""
-    time = DASH if row.time_ms is None else own(format_duration(row.time_ms))
+    time_ms = row.time_of()
+    time = DASH if time_ms is None else own(format_duration(time_ms))
     return (
         *_label(row, track.frame.label),
         Segment(" "),

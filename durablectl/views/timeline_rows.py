@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from durablectl.model.timeline import Span, Timeline, extent
+from durablectl.model.spans import Span, extent
+from durablectl.model.timeline import Timeline
 from durablectl.model.tree import Node
+from durablectl.views.fan_outs import index_spans, is_wide, split_fan_out
 from durablectl.views.glyphs import LOOKS, UNKNOWN, Look
 from durablectl.views.labels import JoinedNodes, joined, row_label
 from durablectl.views.lines import Line, data, join, own
-from durablectl.views.timeline_groups import Group, GroupKind, index_span, is_wide, members
 
 MOST_ROWS = 60
 """Operations in more rows than these are folded and merged."""
@@ -20,6 +21,16 @@ LabelFor = Callable[[int | None], Line]
 """What a row is called, given the cells that there are."""
 
 _FINE = frozenset({"ok", "cancelled", "orphaned"})
+_FAILED = frozenset({"failed", "timed out", "stopped"})
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Branches or iterations that make one row, and what is said of them."""
+
+    label: str
+    word: str
+    nodes: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +38,9 @@ class TimelineRow:
     """One row: what stands left of the track, and what is drawn on it."""
 
     label: LabelFor
-    spans: tuple[Span, ...]
-    time_ms: int | None
+    spans: Sequence[Span]
+    time_of: Callable[[], int | None]
+    """How long it took, asked only of rows that are drawn."""
     depth: int = 0
     look: Look | None = None
     """Glyph and colour in front of the label; None for the rows of the execution itself."""
@@ -42,8 +54,8 @@ def execution_rows(made: Timeline) -> list[TimelineRow]:
     """The rows of the execution and of its invocations."""
     count = len(made.folded.invocations) + any(span.to_ms is None for span in made.invocations.spans)
     return [
-        TimelineRow(lambda cells: own("execution"), tuple(made.execution.spans), made.elapsed_ms),
-        TimelineRow(lambda cells: _invocations_label(count, cells), tuple(made.invocations.spans), made.compute_ms),
+        TimelineRow(lambda cells: own("execution"), made.execution.spans, lambda: made.elapsed_ms),
+        TimelineRow(lambda cells: _invocations_label(count, cells), made.invocations.spans, lambda: made.compute_ms),
     ]
 
 
@@ -62,7 +74,8 @@ def operation_rows(made: Timeline, chained: Mapping[str, Timeline] | None = None
             continue
         row = joined(item)
         rows.append(_operation_row(of, row, depth))
-        below = list(members(row.children)) if is_wide(row.node) else row.children
+        children = row.children
+        below = _summed_up(children) if is_wide(row.node, len(children)) else children
         pending.extend((of, child, depth + 1) for child in reversed(below))
         child = unseen.pop(row.node.operation.child_arn or "", None)
         pending.extend((child, root, depth + 1) for root in reversed(child.roots if child else []) if child)
@@ -87,11 +100,11 @@ def _invocations_label(count: int, cells: int | None) -> Line:
 
 
 def _operation_row(made: Timeline, row: JoinedNodes, depth: int) -> TimelineRow:
-    spans = tuple(_spans(made, row.node))
+    spans = _spans(made, row.node)
     return TimelineRow(
         lambda cells: row_label(row, cells),
         spans,
-        extent(spans, made.now_ms),
+        lambda: extent(spans, made.now_ms),
         depth,
         row.look,
         row.shown_as,
@@ -105,23 +118,40 @@ def _spans(made: Timeline, node: Node) -> Sequence[Span]:
     return bar.spans if bar else ()
 
 
+def _summed_up(children: Sequence[Node]) -> Sequence[Node | Group]:
+    """The rows of a wide fan-out; every child is in exactly one of them."""
+    split = split_fan_out(
+        children, word_of=lambda node: node.shown_as, is_failing=lambda node: node.shown_as in _FAILED
+    )
+    return [
+        *split.failed,
+        *_grouped({"failed": split.more_failed}, "… {count} more failed"),
+        *split.open,
+        *_grouped(split.more_open, "{count} {word}: {spans}"),
+        *_grouped(split.closed, "… {count} more"),
+    ]
+
+
+def _grouped(by_word: Mapping[str, Sequence[Node]], label: str) -> Iterator[Node | Group]:
+    for word, nodes in by_word.items():
+        if len(nodes) == 1:
+            yield nodes[0]
+        elif nodes:
+            spans = index_spans(node.index for node in nodes)
+            yield Group(label.format(count=len(nodes), word=word, spans=spans).removesuffix(": "), word, tuple(nodes))
+
+
 def _group_row(made: Timeline, group: Group, depth: int) -> TimelineRow:
-    spans = tuple(span for node in group.nodes for span in _spans(made, joined(node).node))
-    count = len(group.nodes)
-    text, look = {
-        GroupKind.FAILED: (f"… {count} more failed", LOOKS["failed"]),
-        GroupKind.RUNNING: (f"{count} running: {index_span(group)}".removesuffix(": "), LOOKS["running"]),
-        GroupKind.REST: (f"… {count} more", _common_look(node.shown_as for node in group.nodes)),
-    }[group.kind]
+    spans = [span for node in group.nodes for span in _spans(made, joined(node).node)]
     return TimelineRow(
-        lambda cells: own(text),
+        lambda cells: data(group.label),
         spans,
-        extent(spans, made.now_ms),
+        lambda: extent(spans, made.now_ms),
         depth,
-        look,
-        "ok" if group.kind is GroupKind.REST else group.kind.name.lower(),
-        count,
-        group.kind is GroupKind.RUNNING,
+        LOOKS.get(group.word, UNKNOWN),
+        group.word,
+        len(group.nodes),
+        any(not node.operation.is_final and not node.is_orphaned for node in group.nodes),
     )
 
 
@@ -220,17 +250,15 @@ def _merge(rows: Sequence[TimelineRow]) -> TimelineRow:
     words = Counter[str]()
     for row in rows:
         words[row.word] += row.operations
-    text = f"… {words.total()} " + (
-        "" if set(words) == {"ok"} else ", ".join(f"{n} {w}" for w, n in words.most_common())
-    )
-    spans = tuple(span for row in rows for span in row.spans)
-    starts = [span.from_ms for span in spans]
-    ends = [span.to_ms for span in spans if span.to_ms is not None]
-    time_ms = max(ends) - min(starts) if starts and len(ends) == len(spans) else None
+    counted = ", ".join(f"{count} {word}" for word, count in words.most_common())
+    text = f"… {words.total()} {'more' if set(words) == {'ok'} else counted}"
+    spans = [span for row in rows for span in row.spans]
+    is_open = any(span.to_ms is None for span in spans)
     return TimelineRow(
-        lambda cells: data(text.rstrip()),
+        lambda cells: data(text),
         spans,
-        time_ms,
+        # Until when the open ones go on is not known here: they may be of several executions.
+        lambda: None if is_open else extent(spans, 0),
         min(row.depth for row in rows),
         _common_look(iter(words)),
         "ok" if set(words) <= _FINE else "failed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from durablectl.model.collecting import collector_paused
 from durablectl.model.tree import Node
 from durablectl.views.display import Display
 from durablectl.views.lines import EMPTY, Line, data, own
@@ -54,6 +55,7 @@ def tree_view(
     )
 
 
+@collector_paused()
 def tree_lines(top: TreeExecution, display: Display, options: TreeOptions = TreeOptions()) -> list[Line]:
     """The tree as people see it, with its header above and its cause below."""
     header, causes = list(header_lines(top, display)), cause_lines(top, display)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from statistics import median_low
 
 from durablectl.model.operations import Attempt
 from durablectl.views.display import Display
@@ -80,7 +79,7 @@ def _merged(attempts: Sequence[Attempt], reading: Reading) -> Group:
     shown = ", ".join(delays[:_MOST_DELAYS]) + (", …" if len(delays) > _MOST_DELAYS else "")
     note = own(f"back-off {shown}") if delays else EMPTY
     label = own(f"{len(attempts)} more attempts, {of_same}")
-    time_ms = median_low(times) if times else None
+    time_ms = sorted(times)[(len(times) - 1) // 2] if times else None
     return Group(_look(first)._replace(glyph="…"), label, "", _word(first), time_ms, note)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from durablectl.model.tree import Node
 from durablectl.views.glyphs import Look
-from durablectl.views.labels import JoinedNodes, joined, visible_children
+from durablectl.views.labels import JoinedNodes, hidden_children, joined, visible_children
 from durablectl.views.lines import EMPTY, Line
 from durablectl.views.tree_executions import TreeExecution
 
@@ -102,10 +102,7 @@ def _make(node: Node, execution: TreeExecution, *, is_raw: bool) -> tuple[Entry,
     shown = visible_children(row.node)
     if shown is row.node.children:
         return Entry(row, execution), shown
-    shown_ids = {child.operation.id for child in shown}
-    parts = [child for child in row.node.children if child.operation.id not in shown_ids]
-    # What a faulty history puts below a part would be lost with it.
-    return Entry(row, execution, parts), [*shown, *(child for part in parts for child in part.children)]
+    return Entry(row, execution, hidden_children(row.node, shown)), row.children
 
 
 def _sum_up(entry: Entry) -> None:

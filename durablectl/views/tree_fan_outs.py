@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from durablectl.views.durations import format_duration
+from durablectl.views.fan_outs import index_spans, is_wide, split_fan_out
 from durablectl.views.glyphs import operation_look
 from durablectl.views.lines import EMPTY, Line, data, join, own
 from durablectl.views.records.operations import elapsed_ms
@@ -13,20 +14,12 @@ from durablectl.views.state_columns import type_word
 from durablectl.views.tree_entries import Entry, Group, rejoin, walk_entries
 from durablectl.views.tree_folding import keep_below
 
-FAN_OUTS = frozenset({"Map", "Parallel"})
-WIDE = 12
-"""Children up to which a map or parallel shows all of them."""
-
-_MOST_FAILED = 20
-_MOST_OPEN = 5
-_CLOSED = frozenset({"ok", "cancelled", "orphaned", "failed", "timed out", "stopped"})
-
 
 def summarise_fan_outs(entries: Iterable[Entry | Group]) -> None:
     """Replace the rows of every wide map or parallel, here and below, by few that count all of its children."""
     for entry in walk_entries(entries):
         children = [child for child in entry.children if isinstance(child, Entry)]
-        if entry.row.node.operation.sub_type in FAN_OUTS and len(children) > WIDE:
+        if is_wide(entry.row.node, len(children)):
             entry.fan_out = children
             entry.children = _summary(children)
 
@@ -39,17 +32,14 @@ def counts_phrase(children: Sequence[Entry]) -> Line:
 
 
 def _summary(children: Sequence[Entry]) -> list[Entry | Group]:
-    failing = [child for child in children if child.is_failing]
-    running = [child for child in children if not child.is_failing and _outer_word(child) not in _CLOSED]
-    others = [child for child in children if not child.is_failing and _outer_word(child) in _CLOSED]
-    rows: list[Entry | Group] = []
-    # Those through which the failure came up are never among the ones that are only counted.
-    chosen = {id(child) for child in sorted(failing, key=lambda child: not _is_cause(child))[:_MOST_FAILED]}
-    rows.extend(_live(child) for child in failing if id(child) in chosen)
-    rows.extend(_more_failed([child for child in failing if id(child) not in chosen]))
-    rows.extend([_live(child) for child in running] if len(running) <= _MOST_OPEN else _by_word(running, _open_group))
-    rows.extend(_by_word(others, _closed_group))
-    return rows
+    split = split_fan_out(children, word_of=_outer_word, is_failing=lambda child: child.is_failing, is_cause=_is_cause)
+    return [
+        *map(_live, split.failed),
+        *_more_failed(split.more_failed),
+        *map(_live, split.open),
+        *(_open_group(word, members) for word, members in split.more_open.items()),
+        *(_closed_group(word, members) for word, members in split.closed.items()),
+    ]
 
 
 def _live(child: Entry) -> Entry:
@@ -70,17 +60,11 @@ def _more_failed(children: Sequence[Entry]) -> list[Group]:
     return [Group(look, label, _type(children), "failed", None, note, _size(children))]
 
 
-def _by_word(children: Sequence[Entry], make: Callable[[str, Sequence[Entry]], Group]) -> list[Group]:
-    groups: dict[str, list[Entry]] = {}
-    for child in children:
-        groups.setdefault(_outer_word(child), []).append(child)
-    return [make(word, members) for word, members in groups.items()]
-
-
 def _open_group(word: str, children: Sequence[Entry]) -> Group:
     timed = [(time_ms, child) for child in children if (time_ms := _elapsed(child)) is not None]
     time_ms, oldest = max(timed, key=lambda pair: pair[0], default=(None, children[0]))
-    label = join((own(f"{len(children)}"), data(word), own(_spans(children))), " ")
+    spans = _spans(children)
+    label = join((own(f"{len(children)}"), data(f"{word}:" if spans else word), own(spans)))
     note = own(f"oldest first: {_index(oldest)}") if timed else EMPTY
     return Group(operation_look(word, ""), label, _type(children), word, time_ms, note, _size(children))
 
@@ -104,16 +88,7 @@ def _times(children: Sequence[Entry]) -> Line:
 
 
 def _spans(children: Sequence[Entry]) -> str:
-    """`#231–#239, #241`; long lists of spans are cut."""
-    indexes = sorted(index for child in children if (index := child.row.nodes[0].index) is not None)
-    spans: list[list[int]] = []
-    for index in indexes:
-        if spans and index <= spans[-1][1] + 1:
-            spans[-1][1] = index
-        else:
-            spans.append([index, index])
-    texts = [f"#{first}" if first == last else f"#{first}–#{last}" for first, last in spans]
-    return "" if not texts else ", ".join(texts[:3]) + (", …" if len(texts) > 3 else "")
+    return index_spans(child.row.nodes[0].index for child in children)
 
 
 def _index(child: Entry) -> str:

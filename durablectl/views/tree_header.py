@@ -10,6 +10,7 @@ from durablectl.model.statuses import ExecutionStatus, OperationType
 from durablectl.model.tree import Node, walk
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds
+from durablectl.views.fan_outs import is_wide
 from durablectl.views.glyphs import execution_look
 from durablectl.views.instants import Precision
 from durablectl.views.labels import joined, row_label
@@ -18,7 +19,6 @@ from durablectl.views.phrases import comma
 from durablectl.views.records.executions import function_label, redacted_text
 from durablectl.views.state_columns import node_label
 from durablectl.views.tree_executions import TreeExecution
-from durablectl.views.tree_fan_outs import FAN_OUTS, WIDE
 
 MOST_OPERATIONS = 3_000
 """Operations that the service allows one execution."""
@@ -94,7 +94,7 @@ def _clause(top: TreeExecution, display: Display) -> Line:
 
 def _deaths(top: TreeExecution) -> Line:
     """That the function dies again and again inside one operation."""
-    dying = [node for node in walk(top.roots) if "crash_looping" in node.flags]
+    dying = [node for node in walk(top.roots) if node.is_crash_looping]
     if not dying:
         return EMPTY
     worst = max(dying, key=lambda node: node.operation.interruptions)
@@ -118,11 +118,7 @@ def _suspended(top: TreeExecution, display: Display) -> Line:
 
 def _open_fan_out(top: TreeExecution) -> Node | None:
     return next(
-        (
-            node
-            for node in walk(top.roots)
-            if node.operation.sub_type in FAN_OUTS and not node.operation.is_final and len(node.children) > WIDE
-        ),
+        (node for node in walk(top.roots) if is_wide(node, len(node.children)) and not node.operation.is_final),
         None,
     )
 

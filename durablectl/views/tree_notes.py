@@ -6,12 +6,13 @@ from durablectl.model.operations import Operation
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.model.tree import Node
 from durablectl.views.display import Display
+from durablectl.views.fan_outs import FAN_OUTS
 from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, own
 from durablectl.views.phrases import child_phrase, comma, limit_text
 from durablectl.views.state_notes import failure_phrase, note_phrase
 from durablectl.views.tree_entries import Entry
 from durablectl.views.tree_executions import TreeExecution
-from durablectl.views.tree_fan_outs import FAN_OUTS, counts_phrase
+from durablectl.views.tree_fan_outs import counts_phrase
 
 
 def entry_note(entry: Entry, display: Display, *, is_after_cause: bool = False) -> Line:
@@ -111,6 +112,8 @@ def _retries_below(entry: Entry) -> Line:
 def _faults(entry: Entry) -> Line:
     """What is odd about the history itself."""
     nodes = entry.row.nodes
+    if not any(node.is_parent_missing or node.is_clock_adjusted for node in nodes):
+        return EMPTY
     return comma(
         own("its parent is not in the history", "dim") if any(node.is_parent_missing for node in nodes) else EMPTY,
         own("ended before it started", "dim") if any(node.is_clock_adjusted for node in nodes) else EMPTY,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration
@@ -30,8 +30,7 @@ _MOST_LEVELS = 24
 """Levels that are indented; thousands of nested contexts would be all indentation otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a row stands."""
 
     prefix: str = ""

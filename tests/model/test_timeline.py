@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from durablectl.model.idle import Segment, collapse, merged
 from durablectl.model.operations import fold
-from durablectl.model.timeline import Span, Texture, Timeline, timeline
+from durablectl.model.spans import Span, Texture
+from durablectl.model.timeline import Timeline, timeline
 from tests.fakes.histories import NOW, make_execution, make_history, step, wait, wait_for_callback, wait_for_condition
 from tests.fakes.operations import Builder
 

@@ -119,7 +119,7 @@ def test_a_wide_map_shows_every_failure_and_counts_the_rest() -> None:
     assert "240: 229 ok, 2 failed, 9 running" in row(lines, "bill")
     assert "PaymentDeclined: card_expired" in row(lines, "#17 › charge ↻5")
     assert "ValueError: VAT id is missing" in row(lines, "#104 › render")
-    assert "oldest first: #231" in row(lines, "9 running #231–#239")
+    assert "oldest first: #231" in row(lines, "9 running: #231–#239")
     assert "p50 " in row(lines, "229 more ✓")
     assert len(lines) == 9
 
