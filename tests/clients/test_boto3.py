@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.local.http_support import lambda_client
+from tests.local.worker_support import HANDLERS as LOCAL_HANDLERS
 from tests.servers.fixtures import HANDLERS
 from tests.servers.local_service import LocalServiceProcess, local_service
 
@@ -22,7 +24,7 @@ NO_SUCH = "arn:aws:lambda:us-east-1:000000000000:function:order:$LATEST/durable-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServiceProcess]:
     with local_service(
-        {"order": f"{HANDLERS}:order"},
+        {"order": f"{HANDLERS}:order", "describe": f"{LOCAL_HANDLERS}/plain.py:describe_context"},
         directory=tmp_path_factory.mktemp("boto3"),
         options=("--execution-timeout", "10m"),
     ) as running:
@@ -88,6 +90,21 @@ def test_paginators_walk_over_executions_and_events(client: Any) -> None:
     assert len(found) == len(set(found))
     assert ids == [*range(1, len(ids) + 1)]
     assert len(ids) > 2
+
+
+def test_client_context_reaches_a_plain_function(client: Any) -> None:
+    context = base64.b64encode(json.dumps({"custom": {"who": "Zoë"}}).encode()).decode()
+
+    answer = client.invoke(FunctionName="describe", ClientContext=context, TenantId="acme")
+
+    told = json.load(answer["Payload"])
+    assert (told["custom"], told["tenant_id"]) == ({"who": "Zoë"}, "acme")
+
+
+@pytest.mark.parametrize("context", ["{}", base64.b64encode(b"[]").decode(), base64.b64encode(b"\xff").decode()])
+def test_client_context_that_is_no_object_in_base64_is_refused(client: Any, context: str) -> None:
+    with pytest.raises(client.exceptions.InvalidRequestContentException):
+        client.invoke(FunctionName="describe", ClientContext=context)
 
 
 def test_same_name_and_payload_give_the_same_execution_and_another_payload_conflicts(client: Any) -> None:

@@ -42,7 +42,12 @@ class Calling:
         )
 
     async def plain(
-        self, function: Function, payload: bytes, trace_header: str, tenant_id: str | None
+        self,
+        function: Function,
+        payload: bytes,
+        trace_header: str,
+        tenant_id: str | None,
+        client_context: str | None = None,
     ) -> InvocationOutcome | None:
         """Invoke a function that is not durable."""
         invocation = Invocation(
@@ -54,6 +59,7 @@ class Calling:
             timeout_s=function.timeout_s,
             trace_id=trace_header,
             tenant_id=tenant_id,
+            client_context=client_context,
         )
         return await self.outcome(invocation)
 

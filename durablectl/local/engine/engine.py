@@ -281,10 +281,15 @@ class Engine:
             self.wake(live)
 
     async def invoke_plain(
-        self, function: Function, payload: bytes, trace_header: str, tenant_id: str | None = None
+        self,
+        function: Function,
+        payload: bytes,
+        trace_header: str,
+        tenant_id: str | None = None,
+        client_context: str | None = None,
     ) -> InvocationOutcome | None:
         """Invoke a function that is not durable; None when the service is stopping."""
-        return await self._calling.plain(function, payload, trace_header, tenant_id)
+        return await self._calling.plain(function, payload, trace_header, tenant_id, client_context)
 
     # --- tasks --------------------------------------------------------------------------------------------------------
 

@@ -41,6 +41,8 @@ class InvokeRequest:
     trace_header: str | None = None
     tenant_id: str | None = None
     wants_log: bool = False
+    client_context: str | None = None
+    """JSON about the client; only functions that are invoked synchronously get it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,9 @@ class Invoking:
             )
             return InvokeAnswer(202)
         self._check_concurrency(request)
-        outcome = await self._engine.invoke_plain(function, payload, trace_header, request.tenant_id)
+        outcome = await self._engine.invoke_plain(
+            function, payload, trace_header, request.tenant_id, request.client_context
+        )
         if outcome is None:
             raise errors.internal("the local service is stopping")
         log_tail = await self._log_tail(outcome.request_id) if request.wants_log else None

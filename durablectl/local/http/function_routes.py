@@ -71,6 +71,7 @@ class FunctionRoutes:
                 trace_header=request.headers.get("X-Amzn-Trace-Id"),
                 tenant_id=request.headers.get("X-Amz-Tenant-Id"),
                 wants_log=request.headers.get("X-Amz-Log-Type") == "Tail",
+                client_context=reading.client_context(request.headers.get("X-Amz-Client-Context")),
             )
         )
         headers = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -148,3 +149,19 @@ def instant(request: Request, name: str) -> datetime | None:
     if instant is None:
         raise errors.serialization(f"'{text}' can not be converted to Timestamp")
     return instant
+
+
+def client_context(header: str | None) -> str | None:
+    """The JSON object in an Invoke's client context, which comes in base64. Raises ServiceError."""
+    if not header:
+        return None
+    try:
+        text = base64.b64decode(header, validate=True).decode()
+        is_object = isinstance(json.loads(text), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise errors.ServiceError(
+            "InvalidRequestContentException", 400, "Client context must be a valid Base64-encoded JSON object."
+        )
+    return text
