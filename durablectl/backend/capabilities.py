@@ -14,7 +14,7 @@ from enum import Enum, auto
 from itertools import chain, pairwise
 from typing import TypeVar
 
-from durablectl.backend.base import ListFilter
+from durablectl.backend.base import ListFilter, Source
 from durablectl.model.arn import parse_function_name
 from durablectl.model.events import Event
 from durablectl.model.executions import Execution
@@ -34,8 +34,6 @@ class Quirks:
     """Whether its lists come oldest first when newest first is asked for, and the other way round."""
     lists_unordered: bool = False
     ignores_statuses: bool = False
-    renumbers_events: bool = False
-    """Whether an event may have another id at the next reading: one emulator numbers them anew each time."""
     drops_rows_over_times: bool = False
     """Whether a filter by start time makes it answer nothing at all."""
 
@@ -236,6 +234,14 @@ def _is_wanted(order: Order, *, rising: bool) -> bool:
 
 
 # --- histories --------------------------------------------------------------------------------------------------------
+
+
+def keeps_event_ids(source: Source) -> bool:
+    """Whether a server gives an event the same id at each reading: one emulator numbers them anew each time.
+
+    No single answer tells, so only servers are believed that are known to.
+    """
+    return source.backend in ("aws", "local")
 
 
 def ordered_events(pages: Iterator[list[Event]], *, newest_first: bool) -> Iterator[Event]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from durablectl.backend.base import ListFilter, Source, StartedExecution, StateOperation
 from durablectl.backend.budget import Budgets, OnWait
-from durablectl.backend.capabilities import ExecutionLists, ListRequest, Quirks, ordered_events
+from durablectl.backend.capabilities import ExecutionLists, ListRequest, Quirks, keeps_event_ids, ordered_events
 from durablectl.backend.endpoints import is_aws, is_loopback
 from durablectl.backend.failures import Failure, RequestFailed
 from durablectl.backend.requests import Json, Observer, Requests
@@ -78,9 +78,7 @@ class LambdaApi:
     def __init__(self, transport: BotocoreTransport, requests: Requests) -> None:
         self._transport = transport
         self._requests = requests
-        # No answer tells whether its ids will last, so only servers that are known to keep them are believed.
-        is_known = transport.is_aws or transport.is_local
-        self._quirks = Quirks(is_lambda=transport.is_aws, renumbers_events=not is_known)
+        self._quirks = Quirks(is_lambda=transport.is_aws)
         self._lists = ExecutionLists(self._quirks)
 
     @property
@@ -90,8 +88,8 @@ class LambdaApi:
 
     @property
     def keeps_event_ids(self) -> bool:
-        """Whether an event has the same id in every reading of its history."""
-        return not self._quirks.renumbers_events
+        """Whether an event has the same id in every reading of its history, as far as the answers so far tell."""
+        return keeps_event_ids(self.source)
 
     def executions(
         self, function: str, filters: ListFilter = _ALL, *, page_size: int = _MAX_PAGE
@@ -298,11 +296,6 @@ class BotocoreTransport:
     def is_aws(self) -> bool:
         """Whether AWS answers."""
         return is_aws(self._settings.endpoint_url)
-
-    @property
-    def is_local(self) -> bool:
-        """Whether our local service answers."""
-        return self._settings.is_local
 
     @property
     def profile(self) -> str | None:

@@ -116,6 +116,19 @@ def test_each_event_of_a_running_execution_is_told_once(
     assert looks[-1].folded.operations == fold(backend.history(arn)).operations
 
 
+def test_our_service_is_known_by_its_answers_wherever_it_listens(
+    local_server: LocalServiceProcess, notes: CollectedNotes
+) -> None:
+    _, arn = started_on(local_server)
+    backend = connect(Settings(None, None, "us-east-1", local_server.endpoint, read_only=False))
+    assert not backend.keeps_event_ids
+
+    looks = approved(looks_at(backend, arn, notes), backend)
+
+    assert backend.keeps_event_ids
+    assert told(looks) == recorded(backend, arn)
+
+
 def test_each_event_is_told_once_by_a_server_that_numbers_them_anew(
     official_server: OfficialRunner, notes: CollectedNotes
 ) -> None:
