@@ -45,6 +45,14 @@ ContextArg = Annotated[str, typer.Argument(metavar="NAME", help="The context")]
 OptionalContextArg = Annotated[
     str | None, typer.Argument(metavar="NAME", help="The context; the one in use without it")
 ]
+TuiSubjectArg = Annotated[
+    str | None,
+    typer.Argument(metavar="EXEC|FUNCTION", help=f"What to open: a function, or an execution: {REFERENCE_HELP}"),
+]
+RefreshOpt = Annotated[
+    str | None,
+    typer.Option("--refresh", metavar="SECONDS", help="How often to ask; default 5s, 2s for one execution"),
+]
 ShellArg = Annotated[str, typer.Argument(metavar="bash|zsh|fish|powershell", help="The shell")]
 
 OriginOpt = Annotated[
@@ -142,6 +150,36 @@ GoalOpt = Annotated[
 ]
 WaitOpt = Annotated[
     bool, typer.Option("--wait", help="Wait until it has taken effect, then show how it ended", rich_help_panel=ACTION)
+]
+ReasonOpt = Annotated[
+    str | None,
+    typer.Option("--reason", metavar="TEXT", help="Recorded with it, at most 1024 characters", rich_help_panel=ACTION),
+]
+TimeoutKeepsRunningOpt = Annotated[
+    bool,
+    typer.Option(
+        "--timeout-keeps-running",
+        help="Let the execution timeout run on; else it stands still meanwhile",
+        rich_help_panel=ACTION,
+    ),
+]
+ConfirmOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm",
+        metavar="NAME|COUNT",
+        help="With --yes: the name of the one execution, or how many they are",
+        rich_help_panel=SAFETY,
+    ),
+]
+RestartVersionOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--version",
+        metavar="same|latest|N",
+        help="Version to run on: the same without it, the newest published one, or this one",
+        rich_help_panel=ACTION,
+    ),
 ]
 NameOpt = Annotated[
     str | None,

@@ -95,6 +95,12 @@ class Runtime:
         settings = self.effective.settings()
         return replace(settings, region=self._region) if self._region else settings
 
+    def settings_of(self, context: str) -> Settings:
+        """The settings of another context; of the options for the connection only the guards hold for it too."""
+        chosen = self.globals
+        options = Options(context, read_only=bool(chosen.read_only), no_cache=bool(chosen.no_cache))
+        return Effective(options, self.process.environ, self.configuration).settings()
+
     @property
     def effective(self) -> Effective:
         """Each setting with all who have a say in it."""

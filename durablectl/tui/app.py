@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import ClassVar
@@ -30,15 +29,8 @@ class Preferences:
     is_ascii: bool = False
     redactor: Redactor | None = BUILT_IN
     theme: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What is shown first; the screens above it are there to go back to."""
-
-    functions: tuple[str, ...] = ()
-    find: Callable[[], Target] | None = None
-    """Finds the execution to open; asks the service."""
+    interval_s: float | None = None
+    """Seconds between two looks at the same thing; None for what suits each screen."""
 
 
 class Dashboard(App[int]):
@@ -52,11 +44,12 @@ class Dashboard(App[int]):
     is_refreshing: reactive[bool] = reactive(True)
     """Whether screens ask again by themselves."""
 
-    def __init__(self, connect: Connect, opening: Opening, preferences: Preferences, clock: Clock) -> None:
+    def __init__(self, connect: Connect, preferences: Preferences, clock: Clock, *, subject: str | None = None) -> None:
+        """`subject` is what to open first, a function or a reference to an execution."""
         super().__init__()
         self.connect = connect
         self.connection: Connection = connect(None)
-        self.opening = opening
+        self.subject = subject
         self.preferences = preferences
         self.clock = clock
 
@@ -64,7 +57,7 @@ class Dashboard(App[int]):
         """Show the first screen."""
         from durablectl.tui.screens.executions import ExecutionsScreen
 
-        self.push_screen(ExecutionsScreen(self.opening.functions))
+        self.push_screen(ExecutionsScreen())
 
     # --- what screens ask of it ---------------------------------------------------------------------------------------
 

@@ -94,7 +94,13 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
 
     def poll(self) -> None:
         """Ask from now on; an answer to what was asked before is dropped."""
-        poller = Poller(self.ask, self.answered, self._note_health, self.app.clock, self.interval_s)
+        poller = Poller(
+            self.ask,
+            self.answered,
+            self._note_health,
+            self.app.clock,
+            self.app.preferences.interval_s or self.interval_s,
+        )
         self._poller = poller
         self.run_worker(poller.run(), name="poll", group="poll", exclusive=True, exit_on_error=True)
         self._welcome()
