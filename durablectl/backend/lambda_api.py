@@ -17,6 +17,7 @@ from durablectl.backend.budget import Budgets, OnWait
 from durablectl.backend.capabilities import ExecutionLists, ListRequest, Quirks, keeps_event_ids, ordered_events
 from durablectl.backend.endpoints import is_aws, is_loopback
 from durablectl.backend.failures import Failure, RequestFailed
+from durablectl.backend.light_loading import lighten
 from durablectl.backend.requests import Json, Observer, Requests
 from durablectl.clock import Clock, SystemClock
 from durablectl.config import LOCAL_REGION, Settings
@@ -368,14 +369,14 @@ class BotocoreTransport:
             # A proxy of the environment cannot reach this machine's own endpoints.
             proxies={} if is_loopback(endpoint_url) else None,
         )
-        credentials = self._credentials()
-        if credentials:
-            # Before it loads a service's model the library looks through the models of all services, which takes half
-            # of the time to make a client. Keys given here need no other service to be got.
-            self._session.get_component("data_loader").list_available_services = lambda type_name: [self._service]
+        lighten(self._session.get_component("data_loader"))
         try:
             client = self._session.create_client(
-                self._service, region_name=self._region, endpoint_url=endpoint_url, config=config, **credentials
+                self._service,
+                region_name=self._region,
+                endpoint_url=endpoint_url,
+                config=config,
+                **self._credentials(),
             )
         except ValueError as error:
             raise RequestFailed(Failure("InvalidEndpoint", str(error))) from error

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-_RUN_OF_MISSES = 64
+RUN_OF_MISSES = 64
 """Positions tried beyond the last hit: gaps are branches that never started or contexts that leave no trace."""
 
 _MAX_POSITION = 3_200
@@ -102,7 +102,7 @@ def _children(parents: Mapping[str, str | None]) -> _Children:
 def _detect(schemes: Sequence[IdScheme], children: _Children) -> IdScheme | None:
     roots = set(children[None])
     for scheme in schemes:
-        if any(scheme.digest(str(position)) in roots for position in range(_RUN_OF_MISSES)):
+        if any(scheme.digest(str(position)) in roots for position in range(RUN_OF_MISSES)):
             return scheme
     # All that the root has may be children of contexts that leave no trace.
     for scheme in schemes:
@@ -157,7 +157,7 @@ class _Search:
         """The contexts without a checkpoint right in `outer` that made some of `wanted`, each with what it made."""
         misses = 0
         for position, key, digest in self._candidates(outer.key):
-            if not wanted or misses > _RUN_OF_MISSES:
+            if not wanted or misses > RUN_OF_MISSES:
                 return
             if digest in self._known:
                 continue
@@ -177,7 +177,7 @@ class _Search:
                 wanted.remove(digest)
                 matches.append(_Match(digest, key, (*context.path, position)))
                 misses = 0
-            if not wanted or misses > _RUN_OF_MISSES:
+            if not wanted or misses > RUN_OF_MISSES:
                 break
         return matches
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from durablectl.errors import DurablectlError
 from durablectl.model.events import Event
-from durablectl.model.ids import recover_paths
+from durablectl.model.growing_paths import GrowingPaths
 from durablectl.model.statuses import OperationType
 from durablectl.model.tree import is_generated_name
 
@@ -44,24 +45,42 @@ class _Known:
     attempt_started_at: datetime | None = None
     attempts: int = 0
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether no later event can add to the identity."""
+        return self.parent_id is not None and self.name is not None and self.sub_type is not None
+
 
 @dataclass(slots=True)
 class Annotator:
     """Annotates a history part by part, as it grows."""
 
     known: dict[str, _Known] = field(default_factory=dict)
-    paths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    paths: GrowingPaths = field(default_factory=GrowingPaths)
 
     def annotate(self, events: Iterable[Event]) -> list[AnnotatedEvent]:
         """The next events, oldest first, with what they and those before them tell."""
         appended = list(events)
-        known_before = len(self.known)
+        new: dict[str, _Known] = {}
         for event in appended:
-            _learn_identity(self, event)
-        if len(self.known) > known_before:
-            parents = {operation_id: known.parent_id for operation_id, known in self.known.items()}
-            self.paths = dict(recover_paths(parents).by_id)
+            _learn_identity(self.known, new, event)
+        if new:
+            self.paths.add({operation_id: known.parent_id for operation_id, known in new.items()})
         return [_annotate(self, event) for event in appended]
+
+    def annotate_in_parts(self, events: Iterable[Event], *, size: int = 500) -> Iterator[AnnotatedEvent]:
+        """Events annotated while they are read, `size` of them at once; those before an error come before it."""
+        part: list[Event] = []
+        try:
+            for event in events:
+                part.append(event)
+                if len(part) == size:
+                    yield from self.annotate(part)
+                    part.clear()
+        except DurablectlError:
+            yield from self.annotate(part)
+            raise
+        yield from self.annotate(part)
 
 
 def annotate(events: Iterable[Event]) -> list[AnnotatedEvent]:
@@ -69,55 +88,55 @@ def annotate(events: Iterable[Event]) -> list[AnnotatedEvent]:
     return Annotator().annotate(events)
 
 
-def _is_of_operation(event: Event) -> bool:
-    return event.operation_id is not None and event.spec.operation_type not in (None, OperationType.EXECUTION)
-
-
-def _learn_identity(annotator: Annotator, event: Event) -> None:
-    if event.operation_id is None or not _is_of_operation(event):
+def _learn_identity(all_known: dict[str, _Known], new: dict[str, _Known], event: Event) -> None:
+    operation_id = event.operation_id
+    if operation_id is None:
         return
-    known = annotator.known.setdefault(event.operation_id, _Known())
+    known = all_known.get(operation_id)
+    if known is None:
+        if event.spec.operation_type in (None, OperationType.EXECUTION):
+            return
+        known = all_known[operation_id] = new[operation_id] = _Known()
+    elif known.is_complete or event.spec.operation_type in (None, OperationType.EXECUTION):
+        return
     known.parent_id = known.parent_id or event.parent_id
     known.name = known.name or event.name
     known.sub_type = known.sub_type or event.sub_type
 
 
 def _annotate(annotator: Annotator, event: Event) -> AnnotatedEvent:
-    known = annotator.known.get(event.operation_id or "")
+    operation_id = event.operation_id or ""
+    known = annotator.known.get(operation_id)
     if known is None:
         return AnnotatedEvent(event, name=event.name, label=event.name, took_ms=_invocation_ms(event))
+    spec = event.spec
     parent = annotator.known.get(known.parent_id or "")
     borrowed = parent.name if parent is not None and parent.sub_type == "WaitForCallback" else None
     is_generated = is_generated_name(known.name, known.sub_type, parent.sub_type if parent else None)
-    is_step = event.spec.group == "step"
-    _count(known, event)
-    delay_ms = event.details.get("next_attempt_delay_ms") or 0
+    is_step, is_start = spec.group == "step", spec.transition == "started"
+    _count(known, event, is_start=is_start)
+    delay_ms = event.details.get("next_attempt_delay_ms") or 0 if event.details else 0
     return AnnotatedEvent(
         event,
-        path=annotator.paths.get(event.operation_id or ""),
+        path=annotator.paths.by_id.get(operation_id),
         name=known.name or borrowed,
         label=(borrowed if is_generated else None) or known.name or borrowed,
         part="submitter" if borrowed and is_step else None,
         attempt=known.attempts if is_step else None,
-        took_ms=_took_ms(known, event),
-        is_final=delay_ms <= 0 if is_step and not event.spec.is_start else None,
+        took_ms=None if is_start else _between(known.attempt_started_at if is_step else known.started_at, event.at),
+        is_final=delay_ms <= 0 if is_step and not is_start else None,
         next_attempt_at=event.at + timedelta(milliseconds=delay_ms) if event.at and delay_ms > 0 else None,
     )
 
 
-def _count(known: _Known, event: Event) -> None:
-    if event.spec.is_start:
+def _count(known: _Known, event: Event, *, is_start: bool) -> None:
+    if is_start:
         known.started_at = known.started_at or event.at
         known.attempt_started_at = event.at
         known.attempts += 1
     elif known.attempts == 0:
         # An end whose start was never recorded still ends a first attempt.
         known.attempts = 1
-
-
-def _took_ms(known: _Known, event: Event) -> int | None:
-    start = known.attempt_started_at if event.spec.group == "step" else known.started_at
-    return None if event.spec.is_start else _between(start, event.at)
 
 
 def _invocation_ms(event: Event) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from durablectl.errors import KeyDenied, NotFound
+from durablectl.errors import KeyDenied, NotFound, Unreachable
 from tests.cli.harness import run
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import failure, make_execution, step, wait_for_callback
@@ -153,6 +153,32 @@ def test_history_of_an_operation_has_its_parts(backend: FakeBackend) -> None:
         "StepStarted",
         "StepSucceeded",
     }
+
+
+@pytest.mark.parametrize("options", [(), ("--after", "3", "-n", "4"), ("--type", "StepFailed"), ("--type", "Nothing")])
+@pytest.mark.parametrize("format", ["jsonl", "plain", "name"])
+def test_a_history_is_the_same_whether_it_is_kept_or_handed_on(
+    backend: FakeBackend, options: tuple[str, ...], format: str
+) -> None:
+    handed_on, kept = (
+        run("history", "order-1038", "--data", *options, *way, "-o", format, backend=backend)
+        for way in ((), ("--newest-first",))
+    )
+    headers = 1 if format == "plain" else 0
+
+    if "-n" not in options:
+        assert handed_on.out.splitlines()[headers:] == kept.out.splitlines()[headers:][::-1]
+    assert (handed_on.code, handed_on.err) == (kept.code, kept.err)
+
+
+def test_a_history_that_breaks_off_holds_what_came_and_fails(backend: FakeBackend) -> None:
+    backend.fail("history", Unreachable("the connection is gone"), nth=3)
+
+    ran = run("history", "orders/order-1042", "--data", "--page-size", "2", "-o", "json", backend=backend)
+
+    assert (ran.code, ran.error["type"]) == (5, "network")
+    assert [item["event_id"] for item in ran.json["items"]] == [1, 2, 3, 4]
+    assert ran.json["truncated"] is True
 
 
 def test_history_of_an_unknown_operation_is_not_found(backend: FakeBackend) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import typer
 
@@ -18,11 +19,12 @@ from durablectl.model.events import EVENT_SPECS
 from durablectl.model.operations import Fold, fold
 from durablectl.model.tree import walk
 from durablectl.operate.follow import Look
+from durablectl.operate.open_history import open_history
 from durablectl.operate.operation_references import operation_nodes, resolve_operation
 from durablectl.operate.reading import DataLevel, HistoryRead, read_history
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import DELETED_EXIT_CODE
-from durablectl.views.annotations import AnnotatedEvent, annotate
+from durablectl.views.annotations import AnnotatedEvent, Annotator, annotate
 from durablectl.views.following import FOLLOWING_FORMATS
 from durablectl.views.history import history_view
 
@@ -54,6 +56,9 @@ def history(
     level = runtime.data_level(DataLevel.ERRORS)
     if follow:
         raise typer.Exit(_follow(runtime, target, level, conditions, limit, operation))
+    if _is_streamed(runtime, level, limits, operation):
+        _stream(runtime, target, conditions, limit, page_size)
+        return
     read = read_history(runtime.backend, target.arn, level, runtime.diagnostics, page_size=page_size)
     if operation is not None:
         conditions.append(_of_operation(_operation_ids(fold(read.events), operation, runtime)))
@@ -114,6 +119,60 @@ def _ids_so_far(folded: Fold, reference: str, runtime: Runtime) -> frozenset[str
         return frozenset()
 
 
+def _is_streamed(runtime: Runtime, level: DataLevel, limits: Limits, operation: str | None) -> bool:
+    """Whether events can be written as they come: with data, which is what takes memory, and to be read by programs."""
+    needs_all = operation is not None or limits.oldest_first is False
+    return level == DataLevel.FULL and runtime.choices.is_machine_format and not needs_all
+
+
+def _stream(
+    runtime: Runtime, target: Target, conditions: Sequence[Condition], limit: int | None, page_size: int
+) -> None:
+    """Show a history of any length with its data while it is read."""
+    history = open_history(runtime.backend, target.arn, runtime.diagnostics, page_size=page_size)
+    tally = _Tally(limit)
+    view = history_view(
+        tally.limited(Annotator().annotate_in_parts(history.events), conditions),
+        reading=runtime.reading(history.level, is_key_denied=history.is_key_denied),
+        source=runtime.backend.source,
+        facts=lambda: runtime.facts(truncated=tally.is_truncated, limit=limit),
+        arn=target.arn,
+    )
+    runtime.show(view)
+    _tell(runtime, tally)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts events while they pass, and lets no more through than are wanted."""
+
+    limit: int | None
+    read: int = 0
+    chosen: int = 0
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether some that were chosen are not shown."""
+        return self.limit is not None and self.chosen > self.limit
+
+    def limited(self, events: Iterable[AnnotatedEvent], conditions: Sequence[Condition]) -> Iterator[AnnotatedEvent]:
+        """The events that fulfil all conditions, up to the limit; all are read, to know how many there are."""
+        for one in events:
+            self.read += 1
+            if all(condition(one) for condition in conditions):
+                self.chosen += 1
+                if not self.is_truncated:
+                    yield one
+
+
+def _tell(runtime: Runtime, tally: _Tally) -> None:
+    """Say on stderr what the events do not."""
+    if not tally.chosen:
+        runtime.diagnostics.note(f"none of the {tally.read} events matches")
+    elif tally.is_truncated:
+        runtime.diagnostics.note(f"showing {tally.limit} of {tally.chosen} events (-n 0 for all)")
+
+
 def _show(
     runtime: Runtime,
     arn: str,
@@ -123,23 +182,20 @@ def _show(
     *,
     oldest_first: bool,
 ) -> None:
-    chosen = [one for one in annotate(read.events) if all(condition(one) for condition in conditions)]
+    annotated = annotate(read.events)
     if not oldest_first:
-        chosen.reverse()
-    shown = chosen[:limit]
-    is_truncated = len(shown) < len(chosen)
+        annotated.reverse()
+    tally = _Tally(limit)
+    shown = list(tally.limited(annotated, conditions))
     view = history_view(
         shown,
         reading=runtime.reading(read.level, is_key_denied=read.is_key_denied),
         source=runtime.backend.source,
-        facts=lambda: runtime.facts(truncated=is_truncated, limit=limit),
+        facts=lambda: runtime.facts(truncated=tally.is_truncated, limit=limit),
         arn=arn,
     )
     runtime.show(view)
-    if not shown:
-        runtime.diagnostics.note(f"none of the {len(read.events)} events matches")
-    elif is_truncated:
-        runtime.diagnostics.note(f"showing {len(shown)} of {len(chosen)} events (-n 0 for all)")
+    _tell(runtime, tally)
 
 
 def _event_types(runtime: Runtime, texts: TypesOpt) -> frozenset[str]:

@@ -11,7 +11,7 @@ from durablectl.views.render.options import OutputOptions
 from durablectl.views.render.yaml_text import encode_yaml
 from durablectl.views.view import View, stamped
 
-_BLOCK_BYTES = 65_536
+_BLOCK_CHARACTERS = 65_536
 
 
 def render_json(view: View[Any], options: OutputOptions, stream: BinaryIO) -> int:
@@ -76,17 +76,28 @@ def _queried(document: Any, options: OutputOptions) -> Any:
 
 def _write_parts(stream: BinaryIO, parts: Iterable[str]) -> None:
     """Write what comes in blocks, and at an error all that came before it."""
-    pending = bytearray()
+    pending: list[bytes] = []
+    size = 0
     try:
         for part in parts:
-            pending += part.encode()
-            if len(pending) >= _BLOCK_BYTES:
-                block, pending = pending, bytearray()
-                stream.write(block)
+            pending.append(part.encode())
+            size += len(part)
+            if size >= _BLOCK_CHARACTERS:
+                for block in _blocks(pending):
+                    stream.write(block)
+                size = 0
     finally:
-        if pending:
-            stream.write(pending)
+        for block in _blocks(pending):
+            stream.write(block)
         stream.flush()
+
+
+def _blocks(pending: list[bytes]) -> Iterator[bytes]:
+    """What is pending, small parts joined and large ones as they are; nothing is pending afterwards."""
+    large = pending.pop() if pending and len(pending[-1]) >= _BLOCK_CHARACTERS else b""
+    joined = b"".join(pending)
+    pending.clear()
+    yield from filter(None, (joined, large))
 
 
 def _write(stream: BinaryIO, line: str) -> None:

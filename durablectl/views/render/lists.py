@@ -63,8 +63,10 @@ def json_parts(listed: ListDocument, *, is_indented: bool) -> Iterator[str]:
 
     try:
         for record in listed.records:
+            # Encoded before anything is written, because what the record is made of may turn out not to be readable.
             text = encode_json(record, indent=2).replace("\n", "\n    ") if is_indented else encode_json(record)
-            yield separator + text
+            yield separator
+            yield text
             separator = ",\n    "
     except DurablectlError:
         # Without a tail that says so, a list that was cut off stays open: nobody can take it for the whole.
