@@ -55,6 +55,10 @@ def _is_key_problem(failure: Failure, attempt: Attempt) -> bool:
     return failure.code.startswith("KMS") or (failure.status == 403 and "kms:decrypt" in failure.message.lower())
 
 
+def _is_wrong_clock(failure: Failure, attempt: Attempt) -> bool:
+    return failure.status in (400, 403) and bool(_SIGNED_AT_ANOTHER_TIME.search(failure.message))
+
+
 def _is_closed_callback(failure: Failure, attempt: Attempt) -> bool:
     is_refusal = failure.status in (400, 404, 408, 409) and attempt.call.subject == "callback"
     return is_refusal and bool(_CLOSED_CALLBACK.search(failure.message))
@@ -65,9 +69,12 @@ def _is_closed_execution(failure: Failure, attempt: Attempt) -> bool:
     return is_refusal and bool(_CLOSED_EXECUTION.search(failure.message))
 
 
+_SIGNED_AT_ANOTHER_TIME = re.compile(r"signature (?:expired|not yet current)", re.IGNORECASE)
+
 _CASES: tuple[tuple[Condition, Explanation], ...] = (
     (_is_no_such_api, explain.unsupported),
     (_is_key_problem, explain.key_denied),
+    (_is_wrong_clock, explain.clock_is_wrong),
     (_is_closed_callback, explain.callback_closed),
     (_is_closed_execution, explain.cannot_stop),
 )
@@ -81,8 +88,12 @@ _CODES: tuple[tuple[Explanation, str], ...] = (
     (
         explain.sign_in_expired,
         "SSOError SSOTokenLoadError UnauthorizedSSOTokenError TokenRetrievalError LoginError LoginRefreshRequired "
-        "LoginTokenLoadError ExpiredTokenException ExpiredToken RequestExpired",
+        "LoginTokenLoadError ExpiredTokenException ExpiredToken",
     ),
+    (explain.no_profile, "ProfileNotFound"),
+    (explain.no_such_region, "UnknownRegion InvalidRegionError"),
+    (explain.too_old, "OperationNotKnown"),
+    (explain.clock_is_wrong, "RequestExpired RequestTimeTooSkewed"),
     (explain.no_region, "NoRegionError"),
     (
         explain.unreachable,

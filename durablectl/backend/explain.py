@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from durablectl.backend.failures import Attempt, Failure
 from durablectl.errors import (
@@ -23,6 +24,8 @@ from durablectl.errors import (
 )
 from durablectl.model.arn import parse_execution_arn, parse_function_name
 
+_MOST_NAMED = 8
+
 
 def unsupported(failure: Failure, attempt: Attempt) -> DurablectlError:
     """The server has no such operation."""
@@ -32,6 +35,14 @@ def unsupported(failure: Failure, attempt: Attempt) -> DurablectlError:
     if not failure.is_json:
         hints.append("its answer is not JSON: is that the endpoint of a Lambda service?")
     return Unsupported(f"{attempt.call.command} is not supported by {where}", hint=hints)
+
+
+def too_old(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The client library has no such operation."""
+    return Unsupported(
+        f"{attempt.call.command} is not supported by the installed client library",
+        hint=[failure.line, "upgrade it: pip install --upgrade boto3"],
+    )
 
 
 def key_denied(failure: Failure, attempt: Attempt) -> DurablectlError:
@@ -67,23 +78,54 @@ def throttled(failure: Failure, attempt: Attempt) -> DurablectlError:
     )
 
 
-_EXPIRED_HINT = "sign in again, or renew the credentials in the environment"
+_LOGIN_CODES = frozenset({"LoginError", "LoginRefreshRequired", "LoginTokenLoadError"})
+_KEY_CODES = frozenset({"ExpiredTokenException", "ExpiredToken"})
 
 
 def credentials_refused(failure: Failure, attempt: Attempt) -> DurablectlError:
     """The credentials are wrong or unknown."""
     return CredentialsError(
         "the service does not accept the credentials",
-        hint=[f"AWS said: {failure.quote}", "check with: aws sts get-caller-identity"],
+        hint=[f"AWS said: {failure.quote}", "check with: durablectl doctor"],
+    )
+
+
+def clock_is_wrong(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """A signature of another time than the service's."""
+    return CredentialsError(
+        "AWS refuses the signature because this machine's clock is wrong",
+        hint=[f"AWS said: {failure.quote}", "set the clock by the network; durablectl doctor tells how far it is off"],
     )
 
 
 def sign_in_expired(failure: Failure, attempt: Attempt) -> DurablectlError:
     """The credentials were good once."""
     profile = attempt.profile
-    sign_in = f"run: aws sso login --profile {profile}" if profile else _EXPIRED_HINT
+    command = "aws login" if failure.code in _LOGIN_CODES else "aws sso login"
+    sign_in = f"run: {command} --profile {profile}" if profile else f"run: {command}"
+    if failure.code in _KEY_CODES:
+        # Keys of a session expire too, and nothing tells where they came from.
+        sign_in = f"renew them where they came from; with single sign-on {sign_in}"
     whose = f"the sign-in for profile {profile}" if profile else "the sign-in"
     return CredentialsError(f"{whose} has expired", hint=[f"AWS said: {failure.quote}", sign_in])
+
+
+def no_profile(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """The AWS configuration has no such profile."""
+    close = get_close_matches(attempt.profile or "", failure.known, n=3)
+    hint = [f"did you mean: {', '.join(close)}"] if close else []
+    hint.append(f"known profiles: {', '.join(failure.known[:_MOST_NAMED]) or 'none'}")
+    return ConfigError(f'the AWS configuration has no profile "{attempt.profile}"', hint=hint)
+
+
+def no_such_region(failure: Failure, attempt: Attempt) -> DurablectlError:
+    """AWS has no such region, as far as the client library knows."""
+    region = attempt.source.region or ""
+    close = get_close_matches(region, failure.known, n=3)
+    hint = [failure.line, *([f"did you mean: {', '.join(close)}"] if close else [])]
+    return ConfigError(
+        f'nothing answers in "{region}", which is no AWS Region that the client library knows', hint=hint
+    )
 
 
 def no_credentials(failure: Failure, attempt: Attempt) -> DurablectlError:
@@ -104,14 +146,47 @@ def access_denied(failure: Failure, attempt: Attempt) -> DurablectlError:
     said = _DENIED.search(failure.message)
     caller = said["caller"] if said else None
     action = said["action"] if said else attempt.call.action
-    resource = _resource_form(attempt, caller, said["resource"] if said else None)
+    if _is_foreign(attempt.subject, caller):
+        return other_account(attempt, (caller or "").split(":")[4])
+    denied = said["resource"] if said else None
+    is_asked = action.partition(":")[0] == attempt.call.service
+    # What is refused on the way to credentials is no permission of ours: assuming a role.
+    resource = _resource_form(attempt, caller, denied) if is_asked else denied or "*"
     hint = [f"missing action: {action}", f"on resource:    {resource}"]
     hint.append(f"as:             {caller}" if caller else f"AWS said: {failure.quote}")
+    if "explicit deny" in failure.message:
+        hint.append(f"a policy denies it explicitly: {failure.message.partition('with an ')[2] or failure.line}")
+    what = f"{attempt.call.purpose} {attempt.label}" if is_asked else f"assume the role of profile {attempt.profile}"
     return AccessDenied(
-        f"not allowed to {attempt.call.purpose} {attempt.label}",
-        hint=hint,
+        f"not allowed to {what}",
+        hint=[*hint, *_wrong_region(attempt)],
         details={"action": action, "resource": resource, "caller": caller},
     )
+
+
+def other_account(attempt: Attempt, account: str) -> DurablectlError:
+    """The execution belongs to another account, which cannot be reached from this one."""
+    parts = parse_execution_arn(attempt.subject)
+    theirs = parts.account if parts else "another account"
+    return AccessDenied(
+        f"{attempt.label} belongs to account {theirs}, and the credentials to {account}",
+        hint=["executions cannot be reached from another account", "use a profile or a context of that account"],
+        details={"account": account, "arn": attempt.subject},
+    )
+
+
+def _is_foreign(subject: str, caller: str | None) -> bool:
+    parts, caller_parts = parse_execution_arn(subject), (caller or "").split(":")
+    return parts is not None and len(caller_parts) > 4 and caller_parts[4] not in ("", parts.account)
+
+
+def _wrong_region(attempt: Attempt) -> list[str]:
+    """What to do where an ARN names another region than the one that was asked."""
+    execution, function = parse_execution_arn(attempt.subject), parse_function_name(attempt.subject)
+    region = execution.region if execution else function.region if function else None
+    if not region or region == attempt.source.region:
+        return []
+    return [f"the ARN is of region {region}, and {attempt.source.region} was asked: add --region {region}"]
 
 
 def _resource_form(attempt: Attempt, caller: str | None, denied: str | None) -> str:
@@ -151,7 +226,12 @@ def not_found(failure: Failure, attempt: Attempt) -> DurablectlError:
         if attempt.call.operation == "GetAlias":
             function, _, alias = attempt.subject.rpartition(":")
             return NotFound(f'no alias "{alias}" of function {function}{region}', hint=said)
-        return NotFound(f'no function "{attempt.subject}"{region}', hint=said)
+        name = parse_function_name(attempt.subject)
+        return NotFound(
+            f'no function "{attempt.subject}"{region}',
+            hint=[said, *_wrong_region(attempt)],
+            details={"function": name.name if name else attempt.subject},
+        )
     if attempt.call.subject == "callback":
         return NotFound(f"no {attempt.label}", hint=[said, "a callback id must be given whole"])
     if attempt.call.subject == "log group":
@@ -159,7 +239,8 @@ def not_found(failure: Failure, attempt: Attempt) -> DurablectlError:
         return NotFound(f'no log group "{attempt.subject}"', hint=hint)
     parts = parse_execution_arn(attempt.subject)
     what = f'"{parts.name}" of function {parts.function}' if parts else f'"{attempt.subject}"'
-    return NotFound(f"no execution {what}", hint=[said, "finished executions disappear after their retention"])
+    gone = "finished executions disappear after their retention"
+    return NotFound(f"no execution {what}", hint=[said, *_wrong_region(attempt), gone])
 
 
 def cannot_stop(failure: Failure, attempt: Attempt) -> DurablectlError:
@@ -177,7 +258,7 @@ def refused(failure: Failure, attempt: Attempt) -> DurablectlError:
     whole = ["a callback id must be given whole"] if attempt.call.subject == "callback" else []
     return UsageError(
         f"the service refuses the request to {attempt.call.purpose} {attempt.label}",
-        hint=[f"it said: {failure.quote}", *whole],
+        hint=[f"it said: {failure.quote}", *whole, *_wrong_region(attempt)],
     )
 
 

@@ -19,6 +19,8 @@ class Failure:
     """The HTTP status; None when nothing was answered."""
     request_id: str | None = None
     retry_after_s: float | None = None
+    known: tuple[str, ...] = ()
+    """Where a name is unknown, those that are known."""
     is_json: bool = True
     """Whether the body was an object of JSON, as the service's always is."""
 

@@ -303,6 +303,21 @@ class BotocoreTransport:
         """The profile in use, which the environment may have chosen."""
         return self._settings.profile or self._session.profile
 
+    @cached_property
+    def account(self) -> str | None:
+        """The account of the credentials, where the AWS configuration tells it without a request."""
+        import botocore.exceptions
+
+        if not self.is_aws:
+            return None
+        try:
+            configured = self._session.get_scoped_config()
+        except botocore.exceptions.BotoCoreError:
+            # It is reported by the request that needs it.
+            return None
+        role = str(configured.get("role_arn") or "").split(":")
+        return (role[4] if len(role) > 5 else None) or configured.get("sso_account_id") or None
+
     @property
     def source(self) -> Source:
         """Where the answers come from, as far as those that have come tell."""
@@ -316,17 +331,34 @@ class BotocoreTransport:
         from botocore import xform_name
 
         try:
-            answer = getattr(self._client, xform_name(operation))(**parameters)
+            method = getattr(self._client, xform_name(operation), None)
+            if method is None:
+                version = f"botocore {botocore.__version__} does not know {operation}"
+                raise RequestFailed(Failure("OperationNotKnown", version))
+            answer = method(**parameters)
             if operation == "Invoke":
                 answer["Payload"].read()
         except botocore.exceptions.ClientError as error:
             raise RequestFailed(_read_failure(error.response)) from error
         except botocore.exceptions.BotoCoreError as error:
-            raise RequestFailed(Failure(type(error).__name__, _reason(error))) from error
+            raise RequestFailed(self._local_failure(error)) from error
         raw = answer.get(_RAW, answer)
         if not isinstance(raw, Mapping):
             raise RequestFailed(_BROKEN_OFF if _IS_CUT in answer else Failure("UnreadableAnswer", is_json=False))
         return raw
+
+    def _local_failure(self, error: Any) -> Failure:
+        """What happened before there was an answer; an unknown name comes with those that there are."""
+        code, known = type(error).__name__, tuple[str, ...]()
+        if code == "ProfileNotFound":
+            import botocore.session
+
+            known = tuple(botocore.session.Session().available_profiles)
+        elif code == "EndpointConnectionError" and self._settings.endpoint_url is None:
+            known = tuple(self._session.get_available_regions(self._service))
+            if self._region not in known:
+                code = "UnknownRegion"
+        return Failure(code, _reason(error), known=known)
 
     @cached_property
     def _session(self) -> Any:

@@ -11,9 +11,11 @@ from durablectl.backend.base import Source
 from durablectl.backend.budget import Budget
 from durablectl.backend.calls import CALLS, Call
 from durablectl.backend.errors import to_error
+from durablectl.backend.explain import other_account
 from durablectl.backend.failures import Attempt, Failure, RequestFailed
 from durablectl.backend.guards import read_only_refusal
 from durablectl.errors import DurablectlError, ServiceFault, Throttled, Unreachable, UsageError
+from durablectl.model.arn import parse_execution_arn
 
 Json = Mapping[str, Any]
 
@@ -33,6 +35,10 @@ class Transport(Protocol):
     @property
     def profile(self) -> str | None:
         """The profile whose credentials are used, as far as that is known."""
+
+    @property
+    def account(self) -> str | None:
+        """The account of the credentials, as far as that is known without a request."""
 
     def send(self, operation: str, parameters: Json) -> Json:
         """The answer's members under the API's names. Raises RequestFailed."""
@@ -84,6 +90,7 @@ class Requests:
         if not subject and call.subject != "account":
             # An empty path segment would address another operation.
             raise UsageError(f"the {call.subject} is empty")
+        self._refuse_other_accounts(call, subject)
         for tries in range(1, _THROTTLED_TRIES + 1):
             self._budget.acquire(call.family)
             try:
@@ -132,6 +139,14 @@ class Requests:
     def _refuse_changes(self, call: Call) -> None:
         if not call.is_read and self._read_only:
             raise read_only_refusal(self._transport.source.context, call.command, self._read_only_because)
+
+    def _refuse_other_accounts(self, call: Call, subject: str) -> None:
+        parts = parse_execution_arn(subject)
+        if parts is None or self._transport.source.backend != "aws":
+            return
+        account = self._transport.account
+        if account is not None and account != parts.account:
+            raise other_account(Attempt(call, subject, self._transport.source, self._transport.profile), account)
 
     def _note(self, call: Call, subject: str, tries: int, failure: Failure | None) -> None:
         if self._observer is not None:

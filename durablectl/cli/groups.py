@@ -20,7 +20,8 @@ from durablectl.cli.help import Entry, Style, command_help, noun_help, root_help
 from durablectl.cli.process import Process
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec
-from durablectl.errors import DurablectlError, UsageError
+from durablectl.cli.suggestions import close_functions
+from durablectl.errors import DurablectlError, NotFound, UsageError
 from durablectl.views.text import clean
 
 INTERRUPTED = 130
@@ -173,6 +174,8 @@ def _report(runtime: Runtime, error: DurablectlError | TyperException) -> int:
     known = error if isinstance(error, DurablectlError) else _usage_error(error)
     if runtime.globals.debug:
         runtime.diagnostics.write(_traceback_of(error))
+    if isinstance(known, NotFound):
+        known.hint = (*known.hint, *close_functions(runtime, known))
     known.hint = tuple(runtime.reconnecting(line) for line in known.hint)
     runtime.diagnostics.error(known)
     return known.exit_code

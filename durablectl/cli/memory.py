@@ -76,13 +76,13 @@ class Memory:
     """Keeps the names that pass by while a command runs; `save` adds them to the file, if there is one."""
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self.path = path
         self._seen = Names()
         self._place: str | None = None
 
     def watching(self, backend: Backend, settings: Settings) -> Backend:
         """The backend, with its answers noted on their way."""
-        if self._path is None:
+        if self.path is None:
             return backend
         self._place = place_of(settings)
         return cast(Backend, _Watched(backend, self))
@@ -115,16 +115,16 @@ class Memory:
 
     def save(self) -> None:
         """Add what was seen to what is kept; a file that cannot be written is done without."""
-        if self._path is None or self._place is None or not (self._seen.functions or self._seen.executions):
+        if self.path is None or self._place is None or not (self._seen.functions or self._seen.executions):
             return
         with suppress(OSError, ValueError, TypeError):
-            places = _read(self._path)
-            before = recall(self._path, self._place)
+            places = _read(self.path)
+            before = recall(self.path, self._place)
             merged = _merged(before, self._seen)
             if merged != before or list(places)[-1:] != [self._place]:
                 places.pop(self._place, None)
                 kept = list(places.items())[-(MOST_PLACES - 1) :]
-                _write(self._path, dict([*kept, (self._place, _record(merged))]))
+                _write(self.path, dict([*kept, (self._place, _record(merged))]))
 
 
 class _Watched:

@@ -201,7 +201,7 @@ def test_name_in_use_tells_who_holds_it(stub: StubService) -> None:
         ("CredentialRetrievalError", CredentialsError, "no usable AWS credentials"),
         ("UnauthorizedSSOTokenError", CredentialsError, "the sign-in for profile ops has expired"),
         ("TokenRetrievalError", CredentialsError, "the sign-in for profile ops has expired"),
-        ("ProfileNotFound", ConfigError, "AWS configuration cannot be used"),
+        ("ProfileNotFound", ConfigError, 'the AWS configuration has no profile "ops"'),
         ("NoRegionError", ConfigError, "no region is configured"),
         ("EndpointConnectionError", Unreachable, "cannot reach Lambda in eu-west-1"),
         ("SSLError", Unreachable, "cannot reach"),
