@@ -33,8 +33,14 @@ class StoreLock:
                 f"the store {store} is in use by another service" + (f" (process {holder})" if holder else ""),
                 hint="end that one, or use another store: --store FILE",
             ) from None
-        os.ftruncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
+        try:
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
+        except OSError as error:
+            os.close(self._file)
+            raise ConfigError(
+                f"cannot write beside the store {store}: {error.strerror or error}", hint="make room, and start again"
+            ) from error
 
     def release(self) -> None:
         """Let the store go; a second call does nothing."""

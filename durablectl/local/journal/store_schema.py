@@ -127,7 +127,7 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
             SCHEMA_VERSION,
         )
     else:
-        _check_writable(connection)
+        _check_writable(connection, version)
         _migrate(connection, version)
 
 
@@ -154,10 +154,13 @@ def _check(connection: sqlite3.Connection, path: Path | None) -> None:
             raise sqlite3.DatabaseError(problems[0])
 
 
-def _check_writable(connection: sqlite3.Connection) -> None:
-    """SQLite opens what it may only read without a word, and would say so at the first write."""
+def _check_writable(connection: sqlite3.Connection, version: int) -> None:
+    """SQLite opens what it may only read, and even begins a transaction, without a word before the first write."""
     connection.execute("BEGIN IMMEDIATE")
-    connection.execute("ROLLBACK")
+    try:
+        connection.execute(f"PRAGMA user_version = {version}")
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _migrate(connection: sqlite3.Connection, version: int) -> None:
