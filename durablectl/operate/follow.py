@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from durablectl.backend.base import Backend
@@ -19,10 +19,7 @@ from durablectl.operate.notes import Notes
 from durablectl.operate.pacing import UNHURRIED, Pace, Pacer
 from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
-from durablectl.operate.waiting import DELETED_EXIT_CODE, STATUS_EXIT_CODES, not_found
-
-GRACE = timedelta(seconds=15)
-"""How long an execution may be closed by its status before its history says so: the two race."""
+from durablectl.operate.waiting import DELETED_EXIT_CODE, GRACE, STATUS_EXIT_CODES, not_found
 
 
 class Ending(StrEnum):

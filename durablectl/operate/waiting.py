@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from durablectl.backend.base import Backend
 from durablectl.clock import Clock
-from durablectl.errors import Conflict, NotFound, ServiceFault, TimeoutElapsed
+from durablectl.errors import AccessDenied, Conflict, NotFound, ServiceFault, TimeoutElapsed
+from durablectl.model.events import Event
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.notes import Notes
 from durablectl.operate.pacing import UNHURRIED, Pace, Pacer
@@ -17,6 +19,12 @@ from durablectl.operate.targets import Target
 
 START_GRACE = timedelta(seconds=10)
 """How long the service may not know an execution that has just been started."""
+
+GRACE = timedelta(seconds=15)
+"""How long an execution may be closed by its status before its history says so: the two race."""
+
+_NEWEST = 10
+"""Events among which the one is looked for that closed an execution; none but late ends of operations follow it."""
 
 DELETED_EXIT_CODE = 13
 STATUS_EXIT_CODES = {
@@ -141,6 +149,7 @@ class _Wait:
     on_status: Callable[[Target, ExecutionStatus], None]
     status: ExecutionStatus | None = None
     was_seen: bool = False
+    grace_ends_at: datetime | None = None
 
     def run(self) -> WaitOutcome:
         while True:
@@ -149,7 +158,7 @@ class _Wait:
                 elapsed_ms = round(self._elapsed() / timedelta(milliseconds=1))
                 is_timeout = is_satisfied is None
                 return WaitOutcome(self.target, self.status, self.goal, bool(is_satisfied), elapsed_ms, is_timeout)
-            self.pacer.pause()
+            self.pacer.pause(until=self.grace_ends_at)
 
     def _elapsed(self) -> timedelta:
         return self.pacer.clock.now() - self.started_at
@@ -158,6 +167,7 @@ class _Wait:
         """Whether the goal is reached; None while that is open."""
         try:
             status = self.backend.execution(self.target.arn).execution.status
+            is_recorded = self._is_recorded(status)
         except NotFound:
             return self._unknown()
         except ServiceFault as error:
@@ -172,9 +182,17 @@ class _Wait:
         if status == ExecutionStatus.DELETING:
             return False
         if status.is_closed:
-            return self.goal == Goal.CLOSED
+            return self.goal == Goal.CLOSED if is_recorded else None
         is_there = (self.goal, status) in _REACHED
         return True if is_there else None
+
+    def _is_recorded(self, status: ExecutionStatus) -> bool:
+        """Whether whoever reads the history next will find the end in it, or has waited long enough for that."""
+        if self.goal != Goal.CLOSED or not status.is_closed or self.pacer.is_late:
+            return True
+        now = self.pacer.clock.now()
+        self.grace_ends_at = self.grace_ends_at or now + GRACE
+        return now >= self.grace_ends_at or _tells_the_end(self.backend, self.target.arn)
 
     def _unknown(self) -> bool | None:
         self.status = None
@@ -185,6 +203,20 @@ class _Wait:
         if self.is_just_started and self._elapsed() < START_GRACE:
             return None
         raise not_found(self.target)
+
+
+def _tells_the_end(backend: Backend, arn: str) -> bool:
+    """Whether the history has the event that closed the execution; one that may not be read is believed to."""
+    newest = backend.history(arn, newest_first=True, page_size=_NEWEST)
+    try:
+        return any(_is_end(event) for event in islice(newest, _NEWEST))
+    except AccessDenied:
+        return True
+
+
+def _is_end(event: Event) -> bool:
+    status = event.spec.execution_status
+    return status is not None and status.is_closed
 
 
 _REACHED = frozenset({(Goal.PAUSED, ExecutionStatus.PAUSED), (Goal.RUNNING, ExecutionStatus.RUNNING)})

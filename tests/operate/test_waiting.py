@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from durablectl.clock import ManualClock
-from durablectl.errors import NotFound, Throttled, Unreachable
+from durablectl.errors import AccessDenied, NotFound, Throttled, Unreachable
+from durablectl.model.events import EVENT_SPECS, Event
+from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.pacing import Pace
 from durablectl.operate.targets import Target, target_of_execution
@@ -36,8 +38,16 @@ def wait_on(backend: FakeBackend, order: RecordedExecution, goal: Goal = Goal.CL
     return wait_for(backend, target_of(order), goal, clock=backend.clock, pace=pace, **facts)
 
 
-def becomes(backend: FakeBackend, order: RecordedExecution, status: str, *, after_s: float = 10) -> None:
-    backend.at(NOW + timedelta(seconds=after_s), lambda: backend.set_status(order.arn, status))
+def becomes(
+    backend: FakeBackend, order: RecordedExecution, status: str, *, after_s: float = 10, recorded_s: float = 0
+) -> None:
+    """The status changes after some time, and the history tells of an end so much later."""
+    changes_at = NOW + timedelta(seconds=after_s)
+    backend.at(changes_at, lambda: backend.set_status(order.arn, status))
+    ends = {spec.execution_status: spec.type for spec in EVENT_SPECS.values() if spec.transition != "started"}
+    if status in ends:
+        event = Event(order.events[-1].event_id + 1, ends[ExecutionStatus(status)], changes_at, order.execution.id)
+        backend.at(changes_at + timedelta(seconds=recorded_s), lambda: order.events.append(event))
 
 
 def test_waiting_ends_when_the_execution_closes(backend: FakeBackend, order: RecordedExecution) -> None:
@@ -47,7 +57,45 @@ def test_waiting_ends_when_the_execution_closes(backend: FakeBackend, order: Rec
 
     assert (outcome.status, outcome.satisfied, outcome.elapsed_ms) == ("SUCCEEDED", True, 10_000)
     assert backend.count("execution") == 6
+    assert backend.count("history") == 1
     assert backend.data_requests == []
+
+
+def test_waiting_goes_on_until_the_history_tells_the_end(backend: FakeBackend, order: RecordedExecution) -> None:
+    becomes(backend, order, "FAILED", after_s=9, recorded_s=6)
+
+    outcome = wait_on(backend, order)
+
+    assert (outcome.status, outcome.satisfied, outcome.elapsed_ms) == ("FAILED", True, 16_000)
+
+
+def test_waiting_ends_fifteen_seconds_after_the_status_without_the_event(
+    backend: FakeBackend, order: RecordedExecution
+) -> None:
+    becomes(backend, order, "STOPPED", after_s=9, recorded_s=3600)
+
+    outcome = wait_on(backend, order)
+
+    assert (outcome.exit_code, outcome.elapsed_ms) == (12, 25_000)
+
+
+def test_a_timeout_within_the_grace_tells_the_status(backend: FakeBackend, order: RecordedExecution) -> None:
+    becomes(backend, order, "SUCCEEDED", after_s=1, recorded_s=3600)
+
+    outcome = wait_on(backend, order, timeout=timedelta(seconds=5))
+
+    assert (outcome.exit_code, outcome.is_timeout, outcome.elapsed_ms) == (0, False, 5_000)
+
+
+def test_waiting_believes_the_status_where_the_history_may_not_be_read(
+    backend: FakeBackend, order: RecordedExecution
+) -> None:
+    becomes(backend, order, "SUCCEEDED", after_s=9, recorded_s=3600)
+    backend.fail("history", AccessDenied("not allowed"))
+
+    outcome = wait_on(backend, order)
+
+    assert (outcome.exit_code, outcome.elapsed_ms) == (0, 10_000)
 
 
 @pytest.mark.parametrize(
