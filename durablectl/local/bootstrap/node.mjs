@@ -331,6 +331,7 @@ async function describe(target, reportFd, handlers) {
     const exports = await import(pathToFileURL(target).href);
     report.handlers = Object.fromEntries(handlers.map((name) => [name, describeHandler(exports, name, inspected)]));
     report.callables = callables(exports);
+    report.files = inspected === null ? [target] : inspected.files();
   } catch (error) {
     report.error = importFailure(error, target);
   }
@@ -360,7 +361,7 @@ async function inspector() {
   }
 }
 
-const SDK_CHECK = /function\s+([\w$]+)\s*\([^)]*\)\s*\{[^{}]*?DurableExecutionArn[^{}]*?CheckpointToken[^{}]*?\{?[^{}]*?throw/;
+const SDK_CHECK = /function\s+([\w$]+)\s*\([\w$]+\)\s*\{[^{}]*?DurableExecutionArn[^{}]*?CheckpointToken[^}]*throw/;
 const MAX_WRAPPERS = 8;
 
 /**
@@ -373,7 +374,15 @@ class FunctionInspector {
     this.session = new Session();
     this.session.connect();
     this.checks = new Map();
+    this.urls = new Set();
+    this.session.on("Debugger.scriptParsed", ({ params }) => this.urls.add(params.url));
     this.post("Debugger.enable");
+  }
+
+  /** The files that have been loaded, as absolute paths, without Node's own and ours. */
+  files() {
+    const paths = [...this.urls].map((url) => (url.startsWith("file:") ? fileURLToPath(url) : url));
+    return [...new Set(paths)].filter((path) => path.startsWith("/") && path !== OWN_FILE);
   }
 
   isDurable(handler) {
@@ -472,7 +481,8 @@ function frames(lines) {
     const match = /^\s+at (?:async )?(?:(.*?) \()?(?:file:\/\/)?([^()]+?):(\d+):\d+\)?$/.exec(line);
     if (match === null || match[2].startsWith("node:")) continue;
     const [file, number] = [decodeURI(match[2]), Number(match[3])];
-    if (file !== OWN_FILE) found.unshift([file, number, inModule(match[1]) ? "<module>" : match[1], sourceLine(file, number)]);
+    const name = inModule(match[1]) ? "<module>" : match[1];
+    if (file !== OWN_FILE) found.unshift([file, number, name, sourceLine(file, number)]);
   }
   return found;
 }
@@ -480,9 +490,10 @@ function frames(lines) {
 /** Where the syntax is wrong. It stands above the stack, or, for a module, only Node's own check tells it. */
 function syntaxFrame(lines, target) {
   const place = /^(?:file:\/\/)?(\/.+?):(\d+)$/;
-  const checked = place.test(lines[0]) ? lines : spawnSync(process.execPath, ["--check", target]).stderr.toString().split("\n");
-  const found = place.exec(checked[0]);
-  return found === null ? [] : [[decodeURI(found[1]), Number(found[2]), "<module>", (checked[1] ?? "").trim()]];
+  const check = () => spawnSync(process.execPath, ["--check", target]).stderr.toString().split("\n");
+  const [first, second] = place.test(lines[0]) ? lines : check();
+  const found = place.exec(first);
+  return found === null ? [] : [[decodeURI(found[1]), Number(found[2]), "<module>", (second ?? "").trim()]];
 }
 
 function inModule(name) {
