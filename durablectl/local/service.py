@@ -28,12 +28,14 @@ from durablectl.local.functions.catalog import Catalog, Identity
 from durablectl.local.functions.deploying import Deployment, deploy
 from durablectl.local.functions.functions import Function
 from durablectl.local.functions.publishing import Publishing
+from durablectl.local.functions.reloading import Reloaded, Reloading
 from durablectl.local.http.application import LoopbackOnly, application
 from durablectl.local.http.port_holder import port_holder
 from durablectl.local.http.status_route import Application, StatusRoute
 from durablectl.local.http.throttle import Throttle
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.store import OutputLine
+from durablectl.local.logs.attribution import AttributedLine, Attribution
 from durablectl.local.logs.cloudwatch import Logs
 from durablectl.local.logs.platform_lines import PlatformLines
 from durablectl.local.rules.verdicts import RetryPolicy
@@ -57,7 +59,7 @@ class ServiceOptions:
     """0 takes a free one."""
     on_ready: Callable[[str, Sequence[Function]], None]
     """Called with the endpoint when the service can be used."""
-    on_log: Callable[[LogLine], None]
+    on_log: Callable[[AttributedLine], None]
     on_recovered: Callable[[Recovered], None] | None = None
     """Called before that with what the store held."""
     host: str = "127.0.0.1"
@@ -68,6 +70,10 @@ class ServiceOptions:
     """How many times as fast as on that clock time passes for executions; handlers run on the machine's own."""
     skips_time: bool = False
     """Whether waits and delays are skipped when nothing runs."""
+    on_reloaded: Callable[[Reloaded], None] | None = None
+    """Called for each function whose changed code was taken up; None does not look for changes."""
+    on_unwatched: Callable[[Path], None] = lambda _: None
+    """Called with a folder that is too large to look for changes in it."""
     concurrency: int = MAX_RUNNING
     """How many invocations run at a time."""
     deployments: Sequence[Deployment] = ()
@@ -104,6 +110,7 @@ class LocalService:
         self._timers = ModelTimers(self._clock, skips=options.skips_time)
         self._catalog = Catalog(options.functions, options.identity)
         self._publishing = Publishing(self._catalog, journal, self._clock, options.store)
+        self._attribute = Attribution(lambda _: None)
         self._started_at = options.clock.now()
 
     async def run(self) -> int:
@@ -130,6 +137,7 @@ class LocalService:
         async with self._publishing, pool, asyncio.TaskGroup() as tasks, Work(self._timers.look_again) as work:
             concurrency = Concurrency(PlatformLines(pool, self._clock, self._keep_line), self._options.concurrency)
             engine = self._engine(concurrency, work)
+            self._attribute = Attribution(engine.of_invocation)
             recovered = await recover(engine)
             await deploy(self._options.deployments, self._publishing, Aliases(self._catalog, self._journal))
             server = QuietServer(self._application(engine, concurrency))
@@ -138,6 +146,9 @@ class LocalService:
                 tasks.create_task(self._timers.run(), name="timers"),
                 tasks.create_task(Retention(engine).run(), name="retention"),
             ]
+            if self._options.on_reloaded:
+                reloading = self._reloading(engine, self._options.on_reloaded)
+                helping.append(tasks.create_task(reloading.run(), name="reloading"))
             await _until_started(server, serving)
             self._tell_ready(recovered)
             await self._stopping.wait()
@@ -152,6 +163,15 @@ class LocalService:
         if self._options.on_recovered:
             self._options.on_recovered(recovered)
         self._options.on_ready(self._endpoint(), self._options.functions)
+
+    def _reloading(self, engine: Engine, on_reloaded: Callable[[Reloaded], None]) -> Reloading:
+        return Reloading(
+            catalog=self._catalog,
+            store=self._options.store,
+            replaying=engine.replaying,
+            on_reloaded=on_reloaded,
+            on_unwatched=self._options.on_unwatched,
+        )
 
     def _pool(self) -> WorkerPool:
         identity = self._options.identity
@@ -229,7 +249,7 @@ class LocalService:
 
     def _on_log(self, line: LogLine) -> None:
         self._keep_line(OutputLine(line.function_name, line.request_id, line.at, line.stream, line.text))
-        self._options.on_log(line)
+        self._options.on_log(self._attribute(line))
 
     def _keep_line(self, line: OutputLine) -> None:
         if not self._output:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from durablectl.cli.diagnostics import Diagnostics
-from durablectl.cli.log_lines import LogPrinter, readable
-from durablectl.local.workers.invocations import LogLine
+from durablectl.cli.log_lines import LogPrinter
 from tests.cli.harness import run
 
 DEADLINE_S = 60
@@ -86,30 +86,81 @@ def test_it_announces_itself_on_one_line_and_takes_its_word_back(handler: str, t
     assert (process.returncode, told) == (130, "note: stopped\n")
 
 
+@dataclass(frozen=True)
+class Written:
+    text: str
+    stream: str = "stdout"
+    function_name: str = "orders"
+    execution_name: str | None = "order-7"
+    operation_name: str | None = None
+
+
+def shown(*lines: Written, columns: int | None = None, color: bool = False, is_ascii: bool = False) -> str:
+    """What the printer makes of lines."""
+    stream = io.StringIO()
+    show = LogPrinter(Diagnostics(stream, columns=columns, color=color, is_ascii=is_ascii))
+    for line in lines:
+        show(line)
+    return stream.getvalue()
+
+
 @pytest.mark.parametrize(
-    "text, level, shown",
+    "text, message",
     [
-        ("hello", "", "hello"),
-        ("{not json", "", "{not json"),
-        ('{"a": 1}', "", '{"a": 1}'),
-        ('{"level": "info", "message": "on it"}', "INFO", "INFO on it"),
+        ("hello", "hello"),
+        ("", ""),
+        ("{not json", "{not json"),
+        ('{"a": 1}', '{"a": 1}'),
+        ('{"level": "info", "message": "on it"}', "on it"),
+        ('{"level": "warning", "message": "late"}', "WARN late"),
         (
             '{"level": "ERROR", "message": "no", "errorType": "E", "errorMessage": "x", "operationName": "charge"}',
-            "ERROR",
-            "ERROR [charge] no (E: x)",
+            "charge ERROR no (E: x)",
         ),
+        ('{"level": "ERROR", "message": "no", "stackTrace": ["  File a\\n", "  File b"]}', "ERROR no"),
     ],
 )
-def test_log_records_are_shown_by_what_they_say(text: str, level: str, shown: str) -> None:
-    assert readable(text) == (level, shown)
+def test_log_records_are_shown_by_what_they_say(text: str, message: str) -> None:
+    assert shown(Written(text)).splitlines()[0] == f"orders order-7 │ {message}".rstrip()
 
 
-def test_output_of_a_handler_stands_behind_its_name_and_cannot_act_on_the_terminal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    show = LogPrinter(Diagnostics(sys.stderr))
+def test_a_stack_trace_is_shown_below_its_record() -> None:
+    text = '{"level": "ERROR", "message": "no", "stackTrace": ["  File a\\n", "  File b"]}'
 
-    show(LogLine("orders", "r-1", datetime(2026, 11, 21, tzinfo=UTC), "stdout", "one\x1b[2J"))
-    show(LogLine("orders", None, datetime(2026, 11, 21, tzinfo=UTC), "stderr", "two"))
+    assert shown(Written(text)).splitlines()[1:] == ["orders order-7 │     File a", "orders order-7 │     File b"]
 
-    assert capsys.readouterr().err == "orders | one\\x1b[2J\norders ! two\n"
+
+def test_a_line_of_text_stands_behind_the_operation_that_ran() -> None:
+    assert shown(Written("charging", operation_name="charge")) == "orders order-7 │ charge charging\n"
+
+
+def test_output_of_a_handler_cannot_act_on_the_terminal() -> None:
+    hostile = Written("one\x1b[2J", function_name="a\x1bb", execution_name="\u202ename", operation_name="[red]x[/red]")
+
+    assert shown(hostile) == "a\\x1bb \\u202ename │ [red]x[/red] one\\x1b[2J\n"
+
+
+def test_what_goes_to_stderr_has_a_mark_and_columns_stay_where_they_are() -> None:
+    lines = (
+        Written("one"),
+        Written("two", stream="stderr", function_name="tax", execution_name=None),
+        Written("three", execution_name="5f1d6c0e-8a43-4c55-9c1e-2b7f9e01d0aa"),
+    )
+
+    assert shown(*lines).splitlines() == ["orders order-7 │ one", "tax            ! two", "orders 5f1d6c0e │ three"]
+
+
+def test_long_lines_go_on_below_themselves_on_a_terminal_only() -> None:
+    line = Written("one two three four five six seven eight nine ten eleven")
+
+    assert shown(line).count("\n") == 1
+    assert shown(line, columns=40).splitlines() == [
+        "orders order-7 │ one two three four five",
+        "orders order-7 │ six seven eight nine",
+        "orders order-7 │ ten eleven",
+    ]
+
+
+def test_colour_and_glyphs_follow_the_terminal() -> None:
+    assert shown(Written("one"), color=True).startswith("\x1b[36morders\x1b[0m")
+    assert shown(Written("one"), is_ascii=True) == "orders order-7 | one\n"

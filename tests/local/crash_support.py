@@ -34,6 +34,10 @@ ENDS = {
 """The functions whose executions are started, and how each of them ends without any crash."""
 
 
+class CutOff(Exception):
+    """An answer without its body: the service was killed while it sent one."""
+
+
 @dataclass
 class Told:
     """What clients of the service were told, which must hold whatever happens to the service."""
@@ -86,7 +90,7 @@ class Crashing:
             death = threading.Timer(life_s, process.kill)
             death.start()
             # A request that the kill cut off was not acknowledged; the next life asks again.
-            with suppress(BotoCoreError):
+            with suppress(BotoCoreError, CutOff):
                 while not process.has_ended:
                     self.use(client)
                     time.sleep(POLL_S)
@@ -118,7 +122,7 @@ class Crashing:
             if name not in self.told.arns:
                 self._start(client, name)
             arn = self.told.arns[name]
-            detail = client.get_durable_execution(DurableExecutionArn=arn)
+            detail = whole(client.get_durable_execution(DurableExecutionArn=arn), "Status")
             if detail["Status"] != "RUNNING":
                 detail.pop("ResponseMetadata")
                 self.told.ended[name] = detail
@@ -132,14 +136,15 @@ class Crashing:
             DurableExecutionName=name,
             Payload=json.dumps(name).encode(),
         )
-        self.told.arns[name] = answer["DurableExecutionArn"]
+        self.told.arns[name] = whole(answer, "DurableExecutionArn")["DurableExecutionArn"]
 
     def _act_on(self, client: Any, name: str, arn: str) -> None:
         for event in history(client, arn):
             if event["EventType"] == "CallbackStarted":
                 self._answer(client, name, event["CallbackStartedDetails"]["CallbackId"])
             if event["EventType"] == "WaitStarted" and kind_of(name) == "stopped":
-                self.told.stops[name] = client.stop_durable_execution(DurableExecutionArn=arn)["StopTimestamp"]
+                answer = whole(client.stop_durable_execution(DurableExecutionArn=arn), "StopTimestamp")
+                self.told.stops[name] = answer["StopTimestamp"]
 
     def _answer(self, client: Any, name: str, callback_id: str) -> None:
         answer = f"answered {name}"
@@ -175,4 +180,11 @@ class Crashing:
 def history(client: Any, arn: str) -> list[dict[str, Any]]:
     """The whole history."""
     answer = client.get_durable_execution_history(DurableExecutionArn=arn, MaxItems=1000)
-    return list(answer["Events"])
+    return list(whole(answer, "Events")["Events"])
+
+
+def whole(answer: dict[str, Any], member: str) -> dict[str, Any]:
+    """The answer, if it has this member, which every complete one has; the client takes an empty body for one too."""
+    if member not in answer:
+        raise CutOff
+    return answer

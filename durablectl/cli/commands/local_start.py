@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from durablectl.cli.bundles import LocalOptions, LocalRun
 from durablectl.cli.detaching import LOG_VARIABLE, start_detached
 from durablectl.cli.log_lines import LogPrinter
 from durablectl.cli.options import SourcesArg
+from durablectl.cli.reloads import tell_reloaded, tell_unwatched
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.served_functions import served_functions
 from durablectl.cli.serving import concurrency_of, port_of, request_rates_of, store_of, time_scale_of
@@ -55,6 +57,8 @@ def local_start(runtime: Runtime, options: LocalOptions, run_options: LocalRun, 
         on_recovered=lambda recovered: _tell_recovered(runtime, recovered),
         time_scale=time_scale_of(run_options),
         skips_time=run_options.skip_time,
+        on_reloaded=partial(tell_reloaded, runtime) if run_options.reload else None,
+        on_unwatched=partial(tell_unwatched, runtime),
     )
     try:
         code = run(service_options)

@@ -317,6 +317,7 @@ def describe(target: str, report_fd: int, handlers: list[str]) -> None:
     else:
         report["file"] = module.__file__
         report["handlers"] = {name: describe_handler(module, name) for name in handlers}
+        report["files"] = [file for each in list(sys.modules.values()) if (file := getattr(each, "__file__", None))]
         report["callables"] = [name for name, value in vars(module).items() if isinstance(value, FunctionType)]
     with os.fdopen(report_fd, "w") as output:
         json.dump(report, output)

@@ -19,7 +19,7 @@ from durablectl.local.engine.chaining import CHILD_SETTLE_S, Chaining
 from durablectl.local.engine.execution_timers import ExecutionTimers
 from durablectl.local.engine.live import Facts, InFlight, LiveExecution, write_closing
 from durablectl.local.engine.timers import Timers
-from durablectl.local.functions.catalog import Catalog
+from durablectl.local.functions.catalog import LATEST, Catalog
 from durablectl.local.functions.functions import Function
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.store import ExecutionRecord
@@ -95,6 +95,21 @@ class Engine:
     def live(self, execution_id: str) -> LiveExecution | None:
         """An execution that is open, or whose last invocation is still running."""
         return self._live.get(execution_id)
+
+    def of_invocation(self, request_id: str) -> LiveExecution | None:
+        """The execution whose invocation with this id runs now."""
+        running = (live for live in self._live.values() if live.in_flight is not None)
+        return next((live for live in running if live.in_flight and live.in_flight.request_id == request_id), None)
+
+    def replaying(self, function: str) -> list[str]:
+        """The names of open executions that run the function as its code is now, and have run before."""
+        return [
+            live.record.name
+            for live in self._live.values()
+            if (live.record.function, live.record.version) == (function, LATEST)
+            and not live.is_closed
+            and (live.folded.invocations or live.in_flight)
+        ]
 
     def id_of_name(self, function: str, name: str) -> str | None:
         """The id of the execution that uses a name."""

@@ -29,6 +29,8 @@ class Probed:
     runtime: str
     code_sha256: str
     last_modified: datetime
+    files: frozenset[str] = frozenset()
+    """The source files that were read to import it, as absolute paths, where the interpreter tells."""
 
 
 def program_found(program: str) -> Probed:
@@ -62,7 +64,7 @@ def judge(source: Source, report: Mapping[str, Any], interpreter: str) -> Probed
             hint=f"a handler takes an event and a context: {form}",
         )
     code = Path(report["file"]) if report["file"] else None
-    return Probed(handler["durable"], report["runtime"], *code_facts(code))
+    return Probed(handler["durable"], report["runtime"], *code_facts(code), files=frozenset(report.get("files", ())))
 
 
 def no_such_handler(source: Source, callables: Sequence[str]) -> ConfigError:
