@@ -130,6 +130,12 @@ class NameInUse(Conflict):
     type = "name_in_use"
 
 
+class DataIncomplete(Conflict):
+    """A recorded payload is needed whole, and the service does not give it whole."""
+
+    type = "data_incomplete"
+
+
 class Unsupported(DurablectlError):
     """This backend, or this version of the client library, cannot do that."""
 

@@ -9,15 +9,21 @@ from pathlib import Path
 import pytest
 
 from durablectl.cli.app import COMMANDS
-from durablectl.local.demo import FOLDER
+from durablectl.local.demo import FOLDER, SAMPLES
 from tests.servers.demo import Demo, explain, running_demo, shell_environment
 from tests.servers.foreground import interrupted_when_ready
 
 INTERRUPTED = 130
 
 EXAMPLES = [(spec, example.command) for spec in COMMANDS for example in spec.examples]
-# Only the second level ends something that another example needs; what it does in a rehearsal disturbs nobody.
-ENDING = [command for spec, command in EXAMPLES if spec.level == 2 and "--dry-run" not in command]
+# What ends or pauses something may take it from another example; what it does in a rehearsal disturbs nobody.
+ENDING = [
+    command
+    for spec, command in EXAMPLES
+    if (spec.level >= 2 or spec.name in ("pause", "resume"))
+    and "--dry-run" not in command
+    and not spec.name.startswith("local")
+]
 SERVING = [command for spec, command in EXAMPLES if spec.name == "local start"]
 # The two examples of `local demo` run in the tests of the demo.
 OTHERS = [
@@ -32,9 +38,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture
-def fresh_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """One of the test's own, with the order alone."""
-    with running_demo(tmp_path_factory.mktemp("demo"), "order-1042") as running:
+def fresh_demo(tmp_path_factory: pytest.TempPathFactory, command: str) -> Iterator[Demo]:
+    """One of the test's own, with the execution that the command names, else the order alone."""
+    name = next((sample.name for sample in SAMPLES if sample.name in command), "order-1042")
+    with running_demo(tmp_path_factory.mktemp("demo"), name) as running:
         yield running
 
 

@@ -45,6 +45,9 @@ ALIASES: Mapping[str, Alias] = {
     "get-durable-execution-history": Alias(("history",), _OF_EXECUTION),
     "get-durable-execution-state": Alias(("state",), _OF_EXECUTION),
     "stop-durable-execution": Alias(("stop",), _OF_EXECUTION),
+    "pause-durable-execution": Alias(("pause",), _OF_EXECUTION),
+    "resume-durable-execution": Alias(("resume",), _OF_EXECUTION),
+    "delete-durable-execution": Alias(("delete",), _OF_EXECUTION),
     "send-durable-execution-callback-success": Alias(("callback", "succeed"), _OF_CALLBACK),
     "send-durable-execution-callback-failure": Alias(("callback", "fail"), _OF_CALLBACK),
     "send-durable-execution-callback-heartbeat": Alias(("callback", "heartbeat"), _OF_CALLBACK),
@@ -56,7 +59,7 @@ _REFUSED: Mapping[str, str] = {
     "kill": _STOP,
     "cancel": _STOP,
     "terminate": _STOP,
-    "rm": f"Closed executions go away after their retention. {_STOP}",
+    "rm": f"To remove a closed execution: durablectl delete EXEC. {_STOP}",
 }
 
 

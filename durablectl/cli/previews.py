@@ -15,11 +15,24 @@ from durablectl.model.operations import Fold, Operation, fold
 from durablectl.model.redaction import Redactor
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.operate.callbacks import FoundCallback
+from durablectl.operate.restarting import Restart
 from durablectl.operate.targets import Target
 from durablectl.views.durations import format_duration, milliseconds
 from durablectl.views.text import clean, fit, fold_words, width
 
-STOP_EFFECT = "Irreversible. Code running now continues until its next checkpoint; nothing is rolled back."
+_EFFECTS = {
+    "stop": "Irreversible. Code running now continues until its next checkpoint; nothing is rolled back.",
+    "pause": (
+        "Waits and callbacks keep completing and callback timeouts keep counting; the function is not invoked. "
+        "Takes effect at the next checkpoint."
+    ),
+    "resume": "Invokes now if work is due.",
+    "delete": "Permanent. Does not lower storage charges, does not delete logs, metrics or chained children.",
+}
+_NO_STOP_TO_STARTS = "New executions still start."
+_OLD_SDK = (
+    "The function is running now: an SDK that does not know pauses (in Python before 3.0) fails at its next checkpoint."
+)
 
 _MAX_WIDTH = 100
 _LEAST_GAP = 2
@@ -28,20 +41,33 @@ _SHOWN_OF_PAYLOAD = 200
 _NEWEST_EVENTS = 1000
 
 
-def stop_preview(runtime: Runtime, targets: Sequence[Target]) -> tuple[str, ...]:
-    """What `stop` would end: one execution with what it is doing, or a table of several."""
+def change_preview(runtime: Runtime, verb: str, targets: Sequence[Target]) -> tuple[str, ...]:
+    """What a verb would change: one execution with what it is doing, or a table of several; and what it does."""
     executions = [target.execution or runtime.backend.execution(target.arn).execution for target in targets]
     if len(targets) > 1:
         return (
-            *_title(runtime, f"Stop {len(targets)} executions", targets[0]),
+            *_title(runtime, f"{verb.capitalize()} {len(targets)} executions", targets[0]),
             *_table(executions, targets, runtime),
-            *_effect(runtime),
+            *_effect(runtime, _EFFECTS[verb], _NO_STOP_TO_STARTS if verb == "pause" else ""),
         )
     target, execution = targets[0], executions[0]
-    doing = _doing(_newest_part(runtime, target.arn), runtime.now())
-    state = " · ".join(part for part in (_status(execution, runtime.now()), doing) if part)
-    title = _title(runtime, "Stop this execution?", target)
-    return (*title, *_identity(runtime, target), f"  {state}", *_effect(runtime))
+    newest = _newest_part(runtime, target.arn) if execution.status.is_open else Fold()
+    state = " · ".join(part for part in (_status(execution, runtime.now()), _doing(newest, runtime.now())) if part)
+    warning = _OLD_SDK if verb == "pause" and newest.is_invoked else ""
+    title = _title(runtime, f"{verb.capitalize()} this execution?", target)
+    return (*title, *_identity(runtime, target), f"  {state}", *_effect(runtime, _EFFECTS[verb], warning))
+
+
+def restart_preview(runtime: Runtime, plan: Restart) -> tuple[str, ...]:
+    """Which execution would be started again, as what, and with which input."""
+    whose = "the recorded input" if plan.is_recorded_input else "the input given"
+    effect = (
+        f"Starts a new execution as {clean(plan.name)} with {whose} ({len(plan.request.payload)} bytes); "
+        "steps run again from the beginning."
+    )
+    version = f"  on version {clean(plan.request.qualifier)}"
+    title = _title(runtime, "Restart this execution?", plan.target)
+    return (*title, *_identity(runtime, plan.target), version, *_effect(runtime, effect))
 
 
 def callback_preview(runtime: Runtime, title: str, found: FoundCallback, payload: bytes | None) -> tuple[str, ...]:
@@ -101,8 +127,9 @@ def titled(runtime: Runtime, text: str, parts: ExecutionArn | None = None) -> tu
     return (text, f"  {banner}{told}") if gap < _LEAST_GAP else (f"{text}{' ' * gap}{banner}{told}",)
 
 
-def _effect(runtime: Runtime) -> list[str]:
-    return fold_words(f"  {STOP_EFFECT}", runtime.process.columns, indent="  ")
+def _effect(runtime: Runtime, *sentences: str) -> list[str]:
+    folded = (fold_words(f"  {text}", runtime.process.columns, indent="  ") for text in sentences if text)
+    return [line for lines in folded for line in lines]
 
 
 def _identity(runtime: Runtime, target: Target) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typer.main import get_command
 from durablectl.cli.app import COMMANDS, make_app
 from durablectl.cli.specs import ALWAYS_POSSIBLE_EXITS, EXIT_CODES, CommandSpec
 
-_LEVELS = {0: "–", 1: "changes", 2: "asks first"}
+_LEVELS = {0: "–", 1: "changes", 2: "asks first", 3: "asks for the name"}
 
 
 def render_page() -> str:

@@ -63,7 +63,7 @@ class CommandSpec:
     exits: tuple[int, ...] = ()
     """Exit codes besides those that every command may return."""
     level: int = 0
-    """How much it changes: 0 nothing, 1 mild, 2 asks before it acts."""
+    """How much it changes: 0 nothing, 1 mild, 2 asks before it acts, 3 has its target typed."""
     has_raw: bool = False
     """Whether `--raw` has a shape of the service to show."""
     reads_data: bool = False

@@ -124,7 +124,7 @@ def timeout_before_due(case: Case) -> Iterator[Found]:
             since=operation.started_at,
             until=timeout_at,
             evidence={"due_at": due_at, "timeout_at": timeout_at},
-            next=(case.next(Intent.PAUSE),),
+            next=() if case.is_paused else (case.next(Intent.PAUSE),),
         )
 
 

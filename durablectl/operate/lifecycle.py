@@ -1,277 +1,191 @@
-"""Starts executions and ends them."""
+"""Changes of state that operators ask for: stop, pause, resume and delete, one target after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from durablectl.backend.base import Backend, ListFilter, StartedExecution
+from durablectl.backend.base import Backend
 from durablectl.clock import Clock
-from durablectl.errors import (
-    AccessDenied,
-    Conflict,
-    DurablectlError,
-    NameInUse,
-    NotFound,
-    ServiceFault,
-    Unsupported,
-    UsageError,
-)
-from durablectl.model.arn import parse_execution_arn
+from durablectl.errors import Conflict, DurablectlError
 from durablectl.model.executions import Execution
 from durablectl.model.payloads import ErrorPayload
-from durablectl.model.refs import check_execution_name, parse_function_reference
-from durablectl.model.statuses import ExecutionStatus
-from durablectl.model.wire_answers import write_invoke_answer, write_stop_answer
+from durablectl.model.statuses import CLOSED_STATUSES, ExecutionStatus
+from durablectl.model.wire_answers import write_delete_answer, write_empty_answer, write_stop_answer
 from durablectl.operate.actions import ActionResult, Outcome, result_of
-from durablectl.operate.limits import check_error_size, check_size
-from durablectl.operate.notes import Notes, warn_of
+from durablectl.operate.limits import check_error_size, check_reason
 from durablectl.operate.targets import Target
 from durablectl.operate.wording import instant_words
 
-LATEST = "$LATEST"
+_PAUSES = frozenset({ExecutionStatus.PAUSING, ExecutionStatus.PAUSED})
+_ENDED = CLOSED_STATUSES | {ExecutionStatus.DELETING}
 
 
-def stop(
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What the service answered to a change."""
+
+    outcome: Outcome
+    status_after: ExecutionStatus
+    """As far as the answer tells: what is done later may be on its way for a while."""
+    answer: Mapping[str, Any]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of state: what it may be done to, how it is done, and the words for it."""
+
+    verb: str
+    """As typed."""
+    rule: str
+    """What it may be done to, in words."""
+    is_refused: Callable[[ExecutionStatus], bool]
+    """Whether the status does not allow it; a status that this program does not know is left to the service."""
+    settled: Mapping[ExecutionStatus, str]
+    """The statuses in which there is nothing to do, and why."""
+    apply: Callable[[Backend, str], Applied]
+    """Asks the service for it, by ARN."""
+    instead: str = "see: durablectl get {label}"
+    """What to type when it is refused."""
+
+
+def stopping(error: ErrorPayload | None = None) -> Change:
+    """The end for good, which is recorded with `error`. Raises UsageError for an error over 1 MB."""
+    check_error_size(error)
+
+    def apply(backend: Backend, arn: str) -> Applied:
+        stopped_at = backend.stop(arn, error)
+        return Applied(Outcome.DONE, ExecutionStatus.STOPPED, write_stop_answer(stopped_at), stopped_at)
+
+    return Change("stop", "only open executions can be stopped", _ENDED.__contains__, {}, apply)
+
+
+def pausing(reason: str | None = None, *, timeout_keeps_running: bool = False) -> Change:
+    """No more invocations until it is resumed. Raises UsageError for a reason over 1024 characters."""
+    check_reason(reason)
+
+    def apply(backend: Backend, arn: str) -> Applied:
+        backend.pause(arn, reason=reason, timeout_paused=not timeout_keeps_running)
+        return Applied(Outcome.ACCEPTED, ExecutionStatus.PAUSING, write_empty_answer())
+
+    settled = {ExecutionStatus.PAUSED: "it is paused already", ExecutionStatus.PAUSING: "it is being paused already"}
+    return Change("pause", "only open executions can be paused", _ENDED.__contains__, settled, apply)
+
+
+def resuming(reason: str | None = None) -> Change:
+    """The end of a pause. Raises UsageError for a reason over 1024 characters."""
+    check_reason(reason)
+
+    def apply(backend: Backend, arn: str) -> Applied:
+        backend.resume(arn, reason=reason)
+        return Applied(Outcome.ACCEPTED, ExecutionStatus.RUNNING, write_empty_answer())
+
+    settled = {ExecutionStatus.RUNNING: "it is not paused"}
+    return Change("resume", "only paused executions can be resumed", _ENDED.__contains__, settled, apply)
+
+
+def deleting() -> Change:
+    """The removal of a closed execution with its history."""
+
+    def apply(backend: Backend, arn: str) -> Applied:
+        requested_at = backend.delete(arn)
+        return Applied(Outcome.ACCEPTED, ExecutionStatus.DELETING, write_delete_answer(requested_at), requested_at)
+
+    return Change(
+        "delete",
+        "only closed executions can be deleted",
+        lambda status: status.is_open,
+        {ExecutionStatus.DELETING: "it is being deleted already"},
+        apply,
+        instead="to end it first: durablectl stop {label}",
+    )
+
+
+def carry_out(
     backend: Backend,
     targets: Sequence[Target],
-    error: ErrorPayload | None = None,
+    change: Change,
     *,
     clock: Clock,
     now: datetime | None = None,
     is_batch: bool | None = None,
     dry_run: bool = False,
 ) -> Iterator[ActionResult]:
-    """End executions for good, one result as each is done.
+    """Change executions, one result as each is done.
 
-    Each target is read again just before it is stopped. A single one that is closed already raises Conflict telling
-    its end, as do its other errors; in a batch it is skipped, and an error is a result like any other. Instants in
-    messages are told in the zone of `now`.
+    Each target is read again just before it is changed. One that is so already is `unchanged`. A single one whose
+    status does not allow it raises Conflict telling why, as do its other errors; in a batch it is skipped, and an
+    error is a result like any other. Instants in messages are told in the zone of `now`.
     """
-    check_error_size(error)
     is_batch = len(targets) > 1 if is_batch is None else is_batch
     told_at = now or clock.now()
     for target in targets:
         try:
-            yield _stop_one(backend, target, error, clock, told_at, dry_run=dry_run)
-        except _NotOpen as refusal:
+            yield _carry_out_one(backend, target, change, clock, told_at, dry_run=dry_run)
+        except _Unfit as refusal:
             if not is_batch:
                 raise refusal.as_conflict() from None
             before, reason = str(refusal.execution.status), refusal.reason
-            yield result_of("stop", target, Outcome.SKIPPED, status_before=before, reason=reason)
+            yield result_of(change.verb, target, Outcome.SKIPPED, status_before=before, reason=reason)
         except DurablectlError as failure:
             if not is_batch:
                 raise
-            yield _failed(target, failure)
+            yield _failed(change, target, failure)
 
 
-def _failed(target: Target, failure: DurablectlError) -> ActionResult:
-    # A conflict is a target that has closed between being read and being stopped.
+def stop(
+    backend: Backend, targets: Sequence[Target], error: ErrorPayload | None = None, **facts: Any
+) -> Iterator[ActionResult]:
+    """End executions for good, as `carry_out` does it."""
+    return carry_out(backend, targets, stopping(error), **facts)
+
+
+def _failed(change: Change, target: Target, failure: DurablectlError) -> ActionResult:
+    # A conflict is a target that has changed between being read and being acted on.
     if isinstance(failure, Conflict):
-        return result_of("stop", target, Outcome.SKIPPED, reason=failure.message)
-    return result_of("stop", target, Outcome.FAILED, error=failure)
+        return result_of(change.verb, target, Outcome.SKIPPED, reason=failure.message)
+    return result_of(change.verb, target, Outcome.FAILED, error=failure)
 
 
-class _NotOpen(Exception):
-    def __init__(self, target: Target, execution: Execution, now: datetime) -> None:
+class _Unfit(Exception):
+    def __init__(self, change: Change, target: Target, execution: Execution, now: datetime) -> None:
         super().__init__(target.label)
-        self.target, self.execution = target, execution
+        self.change, self.target, self.execution = change, target, execution
+        status = execution.status
         ended = f" {instant_words(execution.ended_at, now)}" if execution.ended_at else ""
-        verb = "is" if execution.status == ExecutionStatus.DELETING else "ended"
-        self.reason = f"it {verb} {execution.status}{ended}"
+        self.reason = f"it ended {status}{ended}" if status.is_closed else f"it is {status}"
 
     def as_conflict(self) -> Conflict:
         label = self.target.label
         return Conflict(
-            f"cannot stop {label}: {self.reason}, only open executions can be stopped",
-            hint=f"see: durablectl get {label}",
+            f"cannot {self.change.verb} {label}: {self.reason}, {self.change.rule}",
+            hint=self.change.instead.format(label=label),
             details={"arn": self.target.arn, "status": str(self.execution.status)},
         )
 
 
-def _stop_one(
-    backend: Backend, target: Target, error: ErrorPayload | None, clock: Clock, now: datetime, *, dry_run: bool
+def _carry_out_one(
+    backend: Backend, target: Target, change: Change, clock: Clock, now: datetime, *, dry_run: bool
 ) -> ActionResult:
     execution = backend.execution(target.arn).execution
-    before = str(execution.status)
-    if execution.status.is_closed or execution.status == ExecutionStatus.DELETING:
-        raise _NotOpen(target, execution, now)
+    before = execution.status
+    if change.is_refused(before):
+        raise _Unfit(change, target, execution, now)
+    if before in change.settled:
+        facts = {"status_before": str(before), "status_after": str(before), "reason": change.settled[before]}
+        return result_of(change.verb, target, Outcome.UNCHANGED, **facts)
     if dry_run:
-        return result_of("stop", target, Outcome.WOULD_APPLY, status_before=before)
-    stopped_at = backend.stop(target.arn, error)
+        return result_of(change.verb, target, Outcome.WOULD_APPLY, status_before=str(before))
+    applied = change.apply(backend, target.arn)
     return result_of(
-        "stop",
+        change.verb,
         target,
-        Outcome.DONE,
-        status_before=before,
-        status_after=str(ExecutionStatus.STOPPED),
-        at=stopped_at or clock.now(),
-        answer=write_stop_answer(stopped_at),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class StartRequest:
-    """What to start, checked and resolved as far as that needs no change."""
-
-    function: str
-    qualifier: str
-    payload: bytes
-    name: str | None = None
-
-    @property
-    def reference(self) -> str:
-        """The function and its qualifier as a user would type them."""
-        return f"{self.function}:{self.qualifier}"
-
-
-def plan_start(backend: Backend, reference: str, payload: bytes, name: str | None, *, notes: Notes) -> StartRequest:
-    """The version that a start means, and that it may be started: makes read requests only.
-
-    Without a qualifier it is the newest published version, else `$LATEST` with a warning. Raises UsageError for a bad
-    name, an input over 1 MB or a function that is not durable, and NotFound for an unknown function.
-    """
-    function = parse_function_reference(reference)
-    if name is not None:
-        check_execution_name(name)
-    check_size(payload, "the input")
-    if function.qualifier is not None:
-        _check_durable(backend, function.name, function.qualifier)
-        return StartRequest(function.name, function.qualifier, payload, name)
-    return StartRequest(function.name, _newest_version(backend, function.name, notes), payload, name)
-
-
-def start(
-    backend: Backend,
-    reference: str,
-    payload: bytes,
-    name: str | None = None,
-    *,
-    clock: Clock,
-    notes: Notes,
-    dry_run: bool = False,
-) -> ActionResult:
-    """Start an execution asynchronously.
-
-    The service gives the same answer for a new execution and for an existing one of the same name and input, so the
-    name is looked up first: an existing one gives the outcome `unchanged`. Raises NameInUse when that has another
-    input, and what `plan_start` raises.
-    """
-    request = plan_start(backend, reference, payload, name, notes=notes)
-    existing = _with_name(backend, request, notes)
-    if dry_run:
-        return ActionResult("start", reference, Outcome.WOULD_APPLY, function=request.function, name=name)
-    try:
-        started = backend.start(request.function, qualifier=request.qualifier, payload=payload, name=name)
-    except NameInUse as error:
-        raise _name_in_use(request, existing, error) from error
-    same = next((row for row in existing if row.arn == started.arn), None)
-    if same is not None:
-        return replace(_attached(reference, request, same, notes), answer=_answer(started))
-    return _started(reference, request, started, clock.now())
-
-
-def _started(reference: str, request: StartRequest, started: StartedExecution, at: datetime) -> ActionResult:
-    parts = parse_execution_arn(started.arn or "")
-    return ActionResult(
-        "start",
-        reference,
-        Outcome.DONE if started.arn else Outcome.ACCEPTED,
-        arn=started.arn,
-        function=request.function,
-        version=parts.version if parts else started.executed_version,
-        name=parts.name if parts else request.name,
-        status_after=str(ExecutionStatus.RUNNING) if started.arn else None,
-        at=at,
-        new_arn=started.arn,
-        answer=_answer(started),
-    )
-
-
-def _answer(started: StartedExecution) -> dict[str, Any]:
-    return write_invoke_answer(started.arn, started.executed_version)
-
-
-def _newest_version(backend: Backend, name: str, notes: Notes) -> str:
-    try:
-        versions = list(backend.versions(name))
-    except (AccessDenied, Unsupported) as error:
-        warn_of(notes, error, f"starting {name}:{LATEST}: its versions cannot be read ({error.message})", function=name)
-        return LATEST
-    if not any(version.is_durable for version in versions):
-        raise _not_durable(name)
-    published = [version.version for version in versions if version.is_durable and version.version]
-    numbers = [int(version) for version in published if version.isdigit()]
-    if numbers:
-        return str(max(numbers))
-    notes.warning(
-        f"{name} has no published version: starting {LATEST}, whose code can change while the execution runs",
-        function=name,
-        type="latest_version",
-    )
-    return LATEST
-
-
-def _check_durable(backend: Backend, name: str, qualifier: str) -> None:
-    try:
-        function = backend.function(name, qualifier=qualifier)
-    except (AccessDenied, Unsupported):
-        # The service itself refuses what cannot be started.
-        return
-    if not function.is_durable:
-        raise _not_durable(name)
-
-
-def _not_durable(name: str) -> UsageError:
-    return UsageError(
-        f"{name} is not a durable function, so it has no executions",
-        hint="durability is given to a function when it is created; durable ones: durablectl functions",
-        details={"function": name},
-    )
-
-
-def _with_name(backend: Backend, request: StartRequest, notes: Notes) -> list[Execution]:
-    if request.name is None:
-        return []
-    try:
-        rows = list(backend.executions(request.function, ListFilter(name=request.name)))
-    except NotFound:
-        return []
-    except (AccessDenied, Unsupported, ServiceFault) as error:
-        notes.note(f"whether the name {request.name} is in use cannot be read ({error.message})")
-        return []
-    return [row for row in rows if row.name == request.name]
-
-
-def _attached(reference: str, request: StartRequest, same: Execution, notes: Notes) -> ActionResult:
-    notes.note(f"{request.function}/{same.name} exists with the same input; nothing new was started")
-    version = same.parts.version if same.parts else None
-    return ActionResult(
-        "start",
-        reference,
-        Outcome.UNCHANGED,
-        arn=same.arn,
-        function=request.function,
-        version=version,
-        name=same.name,
-        status_before=str(same.status),
-        status_after=str(same.status),
-        reason="an execution of that name and input exists",
-    )
-
-
-def _name_in_use(request: StartRequest, existing: Sequence[Execution], error: NameInUse) -> NameInUse:
-    holder = existing[0] if existing else None
-    arn = holder.arn if holder else error.details.get("arn")
-    state = f"; it is {holder.status}" if holder else ""
-    return NameInUse(
-        f'{request.function} has an execution "{request.name}" with another input{state}',
-        hint=[
-            f"see: durablectl get {request.function}/{request.name}",
-            "choose another --name, or repeat the same input to get the existing execution",
-        ],
-        request_id=error.request_id,
-        details={**error.details, "arn": arn},
+        applied.outcome,
+        status_before=str(before),
+        status_after=str(applied.status_after),
+        at=applied.at or clock.now(),
+        answer=applied.answer,
     )

@@ -8,6 +8,7 @@ from durablectl.errors import UsageError
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.wire import write_error
 
+MAX_REASON_CHARACTERS = 1024
 MAX_BYTES = 1_048_576
 """Of a callback's result, an error, or the input of an asynchronous start."""
 
@@ -15,6 +16,15 @@ MAX_BYTES = 1_048_576
 def check_size(payload: bytes, what: str) -> None:
     """Raise UsageError for a payload over 1 MB."""
     _check(len(payload), what)
+
+
+def check_reason(reason: str | None) -> None:
+    """Raise UsageError for a reason over 1024 characters."""
+    if reason is not None and len(reason) > MAX_REASON_CHARACTERS:
+        raise UsageError(
+            f"--reason has {len(reason)} characters, the service takes at most {MAX_REASON_CHARACTERS}",
+            details={"characters": len(reason), "maximum": MAX_REASON_CHARACTERS},
+        )
 
 
 def check_error_size(error: ErrorPayload | None) -> None:

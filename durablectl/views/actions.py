@@ -164,6 +164,8 @@ def _callback(result: ActionResult, display: Display) -> Line:
 
 def _change(result: ActionResult) -> Line:
     before, after = result.status_before, result.status_after
+    if result.action == "delete" and result.outcome == Outcome.DONE:
+        return join((data(before), own("→"), own("gone", "grey")))
     if before and after and before != after:
         return join((data(before), own("→"), data(after, execution_look(after).style)))
     status = after or before

@@ -10,8 +10,9 @@ from durablectl.clock import ManualClock
 from durablectl.errors import AccessDenied, Conflict, NameInUse, NotFound, UsageError
 from durablectl.model.payloads import ErrorPayload
 from durablectl.operate.actions import ActionResult, Outcome, batch_exit_code, count_outcomes
-from durablectl.operate.lifecycle import start, stop
+from durablectl.operate.lifecycle import stop
 from durablectl.operate.notes import CollectedNotes
+from durablectl.operate.starting import start
 from durablectl.operate.stdin_references import read_references
 from durablectl.operate.targets import Target, target_of_execution
 from tests.fakes.backend import FakeBackend, make_function

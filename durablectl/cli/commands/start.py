@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import typer
-
 from durablectl.cli.bundles import PayloadForm, Polling, Safety
 from durablectl.cli.confirm import Preview, confirm_in_production
 from durablectl.cli.inputs import read_payload
 from durablectl.cli.interrupts import postponed_interrupt
 from durablectl.cli.options import FunctionArg, InputOpt, NameOpt, WaitOpt
-from durablectl.cli.polling import read_pace, wait_on
+from durablectl.cli.polling import read_pace
 from durablectl.cli.previews import mild_preview, payload_fact
-from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
-from durablectl.errors import Unsupported
-from durablectl.operate import lifecycle
-from durablectl.operate.actions import ActionResult
-from durablectl.operate.pacing import Pace
-from durablectl.operate.targets import Target
-from durablectl.operate.waiting import Goal, WaitOutcome
+from durablectl.cli.started import show_started
+from durablectl.operate import starting
 
 _NO_INPUT = b"{}"
 
@@ -45,7 +36,7 @@ def start(
     pace = read_pace(polling)
     _ask(runtime, function, name, payload, safety)
     with postponed_interrupt() as interrupt:
-        result = lifecycle.start(
+        result = starting.start(
             runtime.backend,
             function,
             _NO_INPUT if payload is None else payload,
@@ -54,16 +45,7 @@ def start(
             notes=runtime.diagnostics,
             dry_run=safety.dry_run,
         )
-    is_waiting = wait and not safety.dry_run and not interrupt.is_requested
-    outcome = _wait(runtime, result, pace) if is_waiting else None
-    if outcome is not None:
-        status = str(outcome.status) if outcome.status else None
-        result = replace(result, status_after=status, wait_ms=outcome.elapsed_ms)
-    show_results(runtime, [result])
-    if result.new_arn and outcome is None:
-        runtime.diagnostics.next(runtime.reconnecting(f"durablectl wait {result.function}/{result.name}"))
-    interrupt.end(runtime, "the start was done")
-    raise typer.Exit(outcome.exit_code if outcome else result.exit_code)
+    show_started(runtime, result, pace if wait and not safety.dry_run else None, interrupt)
 
 
 def _ask(runtime: Runtime, function: str, name: str | None, payload: bytes | None, safety: Safety) -> None:
@@ -71,16 +53,6 @@ def _ask(runtime: Runtime, function: str, name: str | None, payload: bytes | Non
     facts = [f"{function} / {name or 'a name of its choice'}", f"input {payload_fact(runtime, payload or _NO_INPUT)}"]
     preview = Preview("start", function, lambda: mild_preview(runtime, "Start this execution?", *facts))
     confirm_in_production(runtime, preview, safety)
-
-
-def _wait(runtime: Runtime, result: ActionResult, pace: Pace) -> WaitOutcome:
-    if result.arn is None:
-        raise Unsupported("the backend gave no ARN for the execution, so it cannot be waited for")
-    target = Target(
-        result.reference or result.arn, result.arn, result.name or result.arn, result.function, result.version
-    )
-    (outcome,) = wait_on(runtime, [target], Goal.CLOSED, pace, is_just_started=True)
-    return outcome
 
 
 START = CommandSpec(

@@ -1,0 +1,46 @@
+"""`durablectl pause`: no more invocations until it is resumed."""
+
+from __future__ import annotations
+
+from durablectl.cli.bundles import Polling, Safety, Scope
+from durablectl.cli.changing import Asking, run_change
+from durablectl.cli.options import ExecutionsArg, ReasonOpt, TimeoutKeepsRunningOpt, WaitOpt
+from durablectl.cli.polling import read_pace
+from durablectl.cli.runtime import Runtime
+from durablectl.cli.specs import CommandSpec, Example, Group
+from durablectl.operate.lifecycle import pausing
+
+
+def pause(
+    runtime: Runtime,
+    executions: ExecutionsArg,
+    scope: Scope,
+    polling: Polling,
+    safety: Safety,
+    reason: ReasonOpt = None,
+    timeout_keeps_running: TimeoutKeepsRunningOpt = False,
+    wait: WaitOpt = False,
+) -> None:
+    """Stop invoking executions; waits and callbacks go on
+
+    A function that is running is ended at its next checkpoint. Callback timeouts keep counting, the execution timeout
+    stands still. Several executions are asked about once.
+    """
+    change = pausing(reason, timeout_keeps_running=timeout_keeps_running)
+    pace = read_pace(polling)
+    run_change(runtime, executions, scope, change, safety, Asking(1), pace=pace if wait else None)
+
+
+PAUSE = CommandSpec(
+    name="pause",
+    group=Group.OPERATE,
+    run=pause,
+    formats=("table", "json", "jsonl", "yaml"),
+    exits=(3, 6, 7, 8, 124),
+    level=1,
+    has_raw=True,
+    examples=(
+        Example("durablectl pause orders/order-1042 -c local --reason 'deploy 3.2' --wait", "until it is paused"),
+        Example("durablectl list -c local -s running -o name | durablectl pause - -c local --yes", "all that run"),
+    ),
+)

@@ -1,0 +1,47 @@
+"""`durablectl resume`: the end of a pause."""
+
+from __future__ import annotations
+
+from durablectl.cli.bundles import Polling, Safety, Scope
+from durablectl.cli.changing import Asking, run_change
+from durablectl.cli.options import ExecutionsArg, ReasonOpt, WaitOpt
+from durablectl.cli.polling import read_pace
+from durablectl.cli.runtime import Runtime
+from durablectl.cli.specs import CommandSpec, Example, Group
+from durablectl.operate.lifecycle import resuming
+
+
+def resume(
+    runtime: Runtime,
+    executions: ExecutionsArg,
+    scope: Scope,
+    polling: Polling,
+    safety: Safety,
+    reason: ReasonOpt = None,
+    wait: WaitOpt = False,
+) -> None:
+    """Undo a pause, and invoke if work is due
+
+    A pause that has not taken effect is cancelled. Several executions are asked about once.
+    """
+    change = resuming(reason)
+    pace = read_pace(polling)
+    run_change(runtime, executions, scope, change, safety, Asking(1), pace=pace if wait else None)
+
+
+RESUME = CommandSpec(
+    name="resume",
+    group=Group.OPERATE,
+    run=resume,
+    formats=("table", "json", "jsonl", "yaml"),
+    exits=(3, 6, 7, 8, 124),
+    level=1,
+    has_raw=True,
+    examples=(
+        Example("durablectl resume orders/order-1042 -c local --wait", "until it runs, or has ended"),
+        Example(
+            "durablectl list -c local -s paused -o name | durablectl resume - -c local --yes",
+            "all that are",
+        ),
+    ),
+)

@@ -1,0 +1,191 @@
+"""Starts executions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from durablectl.backend.base import Backend, ListFilter, StartedExecution
+from durablectl.clock import Clock
+from durablectl.errors import AccessDenied, NameInUse, NotFound, ServiceFault, Unsupported, UsageError
+from durablectl.model.arn import parse_execution_arn
+from durablectl.model.executions import Execution
+from durablectl.model.refs import check_execution_name, parse_function_reference
+from durablectl.model.statuses import ExecutionStatus
+from durablectl.model.wire_answers import write_invoke_answer
+from durablectl.operate.actions import ActionResult, Outcome
+from durablectl.operate.limits import check_size
+from durablectl.operate.notes import Notes, warn_of
+
+LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """What to start, checked and resolved as far as that needs no change."""
+
+    function: str
+    qualifier: str
+    payload: bytes
+    name: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The function and its qualifier as a user would type them."""
+        return f"{self.function}:{self.qualifier}"
+
+
+def plan_start(backend: Backend, reference: str, payload: bytes, name: str | None, *, notes: Notes) -> StartRequest:
+    """The version that a start means, and that it may be started: makes read requests only.
+
+    Without a qualifier it is the newest published version, else `$LATEST` with a warning. Raises UsageError for a bad
+    name, an input over 1 MB or a function that is not durable, and NotFound for an unknown function.
+    """
+    function = parse_function_reference(reference)
+    if name is not None:
+        check_execution_name(name)
+    check_size(payload, "the input")
+    if function.qualifier is not None:
+        check_durable(backend, function.name, function.qualifier)
+        return StartRequest(function.name, function.qualifier, payload, name)
+    return StartRequest(function.name, newest_version(backend, function.name, notes), payload, name)
+
+
+def start(
+    backend: Backend,
+    reference: str,
+    payload: bytes,
+    name: str | None = None,
+    *,
+    clock: Clock,
+    notes: Notes,
+    dry_run: bool = False,
+) -> ActionResult:
+    """Start an execution asynchronously.
+
+    The service gives the same answer for a new execution and for an existing one of the same name and input, so the
+    name is looked up first: an existing one gives the outcome `unchanged`. Raises NameInUse when that has another
+    input, and what `plan_start` raises.
+    """
+    request = plan_start(backend, reference, payload, name, notes=notes)
+    existing = [] if name is None else with_name(backend, request.function, name, notes)
+    if dry_run:
+        return ActionResult("start", reference, Outcome.WOULD_APPLY, function=request.function, name=name)
+    try:
+        started = backend.start(request.function, qualifier=request.qualifier, payload=payload, name=name)
+    except NameInUse as error:
+        raise _name_in_use(request, existing, error) from error
+    same = next((row for row in existing if row.arn == started.arn), None)
+    if same is not None:
+        return replace(_attached(reference, request, same, notes), answer=_answer(started))
+    return started_result("start", reference, request, started, clock.now())
+
+
+def started_result(
+    action: str, reference: str, request: StartRequest, started: StartedExecution, at: datetime
+) -> ActionResult:
+    """The result of an action that has started an execution."""
+    parts = parse_execution_arn(started.arn or "")
+    return ActionResult(
+        action,
+        reference,
+        Outcome.DONE if started.arn else Outcome.ACCEPTED,
+        arn=started.arn,
+        function=request.function,
+        version=parts.version if parts else started.executed_version,
+        name=parts.name if parts else request.name,
+        status_after=str(ExecutionStatus.RUNNING) if started.arn else None,
+        at=at,
+        new_arn=started.arn,
+        answer=_answer(started),
+    )
+
+
+def _answer(started: StartedExecution) -> dict[str, Any]:
+    return write_invoke_answer(started.arn, started.executed_version)
+
+
+def newest_version(backend: Backend, name: str, notes: Notes) -> str:
+    """The newest published version of a durable function, or `$LATEST` with a warning. Raises UsageError for others."""
+    try:
+        versions = list(backend.versions(name))
+    except (AccessDenied, Unsupported) as error:
+        warn_of(notes, error, f"starting {name}:{LATEST}: its versions cannot be read ({error.message})", function=name)
+        return LATEST
+    if not any(version.is_durable for version in versions):
+        raise _not_durable(name)
+    published = [version.version for version in versions if version.is_durable and version.version]
+    numbers = [int(version) for version in published if version.isdigit()]
+    if numbers:
+        return str(max(numbers))
+    notes.warning(
+        f"{name} has no published version: starting {LATEST}, whose code can change while the execution runs",
+        function=name,
+        type="latest_version",
+    )
+    return LATEST
+
+
+def check_durable(backend: Backend, name: str, qualifier: str) -> None:
+    """Raise UsageError for a version of a function that is not durable, and NotFound for one that is not there."""
+    try:
+        function = backend.function(name, qualifier=qualifier)
+    except (AccessDenied, Unsupported):
+        # The service itself refuses what cannot be started.
+        return
+    if not function.is_durable:
+        raise _not_durable(name)
+
+
+def _not_durable(name: str) -> UsageError:
+    return UsageError(
+        f"{name} is not a durable function, so it has no executions",
+        hint="durability is given to a function when it is created; durable ones: durablectl functions",
+        details={"function": name},
+    )
+
+
+def with_name(backend: Backend, function: str, name: str, notes: Notes) -> list[Execution]:
+    """The executions of a function that have a name: none, one, or several where names have expired."""
+    try:
+        rows = list(backend.executions(function, ListFilter(name=name)))
+    except NotFound:
+        return []
+    except (AccessDenied, Unsupported, ServiceFault) as error:
+        notes.note(f"whether the name {name} is in use cannot be read ({error.message})")
+        return []
+    return [row for row in rows if row.name == name]
+
+
+def _attached(reference: str, request: StartRequest, same: Execution, notes: Notes) -> ActionResult:
+    notes.note(f"{request.function}/{same.name} exists with the same input; nothing new was started")
+    version = same.parts.version if same.parts else None
+    return ActionResult(
+        "start",
+        reference,
+        Outcome.UNCHANGED,
+        arn=same.arn,
+        function=request.function,
+        version=version,
+        name=same.name,
+        status_before=str(same.status),
+        status_after=str(same.status),
+        reason="an execution of that name and input exists",
+    )
+
+
+def _name_in_use(request: StartRequest, existing: Sequence[Execution], error: NameInUse) -> NameInUse:
+    holder = existing[0] if existing else None
+    arn = holder.arn if holder else error.details.get("arn")
+    state = f"; it is {holder.status}" if holder else ""
+    return NameInUse(
+        f'{request.function} has an execution "{request.name}" with another input{state}',
+        hint=[
+            f"see: durablectl get {request.function}/{request.name}",
+            "choose another --name, or repeat the same input to get the existing execution",
+        ],
+        request_id=error.request_id,
+        details={**error.details, "arn": arn},
+    )
