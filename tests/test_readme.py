@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from durablectl.cli import reference
 from durablectl.config import DEFAULT_LOCAL_ENDPOINT
+from tests.clients.sam import QUIET_SAM, SAM_CLI
 from tests.documents import Block, blocks_of, with_sections
 from tests.goldens import Golden
+from tests.node.support import PACKAGES, require_node
 from tests.servers.demo import ROOT, Demo, explain, run_script, running_demo, shell_environment
 from tests.servers.foreground import interrupted_when_ready
 from tests.servers.local_service import local_service
@@ -24,6 +28,7 @@ REFERENCE = ROOT / "docs" / "reference.md"
 BLOCKS = blocks_of(README.read_text(encoding="utf-8"))
 COMMAND_BLOCKS = [block for block in BLOCKS if block.language == "bash"]
 (HANDLER,) = [block.text for block in BLOCKS if block.language == "python"]
+(NODE_HANDLER,) = [block.text for block in BLOCKS if block.language == "javascript"]
 
 SET_UP = {
     "make demo": "make demo DEMO_FLAGS=--exit",
@@ -95,7 +100,7 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_every_block_of_commands_says_against_what_it_runs() -> None:
-    known = {None, "demo", "serve", "orders"}
+    known = {None, "demo", "serve", "serve node", "orders", "sam"}
 
     assert {block.run for block in COMMAND_BLOCKS} <= known
 
@@ -142,6 +147,33 @@ def test_services_get_ready_and_end_with_ctrl_c(checkout: Path, line: str) -> No
     code, output = interrupted_when_ready(words, shell_environment(checkout), checkout, ready="listens on")
 
     assert code == INTERRUPTED, output
+
+
+@pytest.mark.parametrize("line", [line for block in blocks_run_against("serve node") for line in block.lines])
+def test_services_of_other_runtimes_get_ready_and_end_with_ctrl_c(checkout: Path, line: str) -> None:
+    require_node()
+    (checkout / "parcels.mjs").write_text(NODE_HANDLER, encoding="utf-8")
+    (checkout / "node_modules").symlink_to(PACKAGES, target_is_directory=True)
+    (checkout / "resize").write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    (checkout / "resize").chmod(0o755)
+
+    code, output = interrupted_when_ready(
+        [*shlex.split(line), "--port", "0"], shell_environment(checkout), checkout, ready="listens on"
+    )
+
+    assert code == INTERRUPTED, output
+    assert ("plain   exec:./resize --fast" if "--plain" in line else "durable parcels.mjs:handler") in output
+
+
+@pytest.mark.parametrize("block", blocks_run_against("sam"), ids=named)
+def test_commands_of_the_sam_cli_run(demo: Demo, checkout: Path, block: Block) -> None:
+    port = str(urlsplit(demo.endpoint).port)
+    path = os.pathsep.join([demo.environment["PATH"], str(SAM_CLI.parent)])
+
+    ran = demo.run(block.text.replace("8410", port), checkout, PATH=path, **QUIET_SAM)
+
+    assert ran.returncode == 0, explain(ran)
+    assert "ExecutionStarted" in ran.stdout
 
 
 @pytest.mark.parametrize("block", blocks_run_against("orders"), ids=named)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,13 +13,10 @@ import pytest
 
 from durablectl.cli.demo import follow
 from durablectl.clock import SystemClock
-from tests.servers.demo import ROOT, Demo, explain, running_demo
+from tests.clients.sam import QUIET_SAM, SAM_CLI
+from tests.servers.demo import Demo, explain, running_demo
 
 pytestmark = pytest.mark.xdist_group("sam-cli")
-
-# Read at import: the tests themselves see no variable of AWS.
-SAM_CLI = Path(os.environ.get("SAM_CLI") or ROOT / ".venv-sam" / "bin" / "sam").absolute()
-"""The SAM CLI of `make test`, or the one that the variable SAM_CLI names."""
 
 Sam = Callable[..., str]
 """Runs `sam local` with these arguments; what it printed."""
@@ -47,9 +43,7 @@ def sam(demo: Demo, tmp_path: Path) -> Sam:
             env={
                 **demo.environment,
                 "DURABLE_EXECUTIONS_EXTERNAL_EMULATOR_PORT": port,
-                "SAM_CLI_TELEMETRY": "0",
-                # It asks for a newer version of itself otherwise.
-                "AWS_SAM_CLI_VERSION_CHECK": "false",
+                **QUIET_SAM,
             },
             capture_output=True,
             text=True,
