@@ -3,15 +3,21 @@
 
 Register-ArgumentCompleter -Native -CommandName durablectl -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
-    if ($wordToComplete -eq '') { $words += '' }
+    # What stands behind the cursor is none of the words; a quoted one counts without its quotes.
+    $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object {
+            if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { "$_" }
+        })
+    $words += $wordToComplete.TrimStart("'", '"')
     $Env:_DURABLECTL_COMPLETE = 'powershell'
     $Env:_DURABLECTL_COMPLETE_WORDS = $words -join "`n"
     try {
         durablectl 2>$null | ForEach-Object {
-            [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+            $text = if ($_ -match '[^\w./:=@+-]') { "'" + $_.Replace("'", "''") + "'" } else { $_ }
+            [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
         }
     } finally {
-        Remove-Item Env:_DURABLECTL_COMPLETE, Env:_DURABLECTL_COMPLETE_WORDS
+        Remove-Item Env:_DURABLECTL_COMPLETE, Env:_DURABLECTL_COMPLETE_WORDS -ErrorAction SilentlyContinue
     }
 }

@@ -50,7 +50,12 @@ _FISH = r"""# fish completion for durablectl
 function __durablectl_complete
     set -l words (commandline -opc)
     set -l token (commandline -ct)
-    env _DURABLECTL_COMPLETE=fish $words "$token" 2>/dev/null
+    set -l found (env _DURABLECTL_COMPLETE=fish $words "$token" 2>/dev/null)
+    if test (count $found) -gt 0
+        printf '%s\n' $found
+    else
+        __fish_complete_path "$token"
+    end
 end
 
 complete --command durablectl --no-files --keep-order --arguments '(__durablectl_complete)'
@@ -61,16 +66,22 @@ _POWERSHELL = r"""# PowerShell completion for durablectl
 
 Register-ArgumentCompleter -Native -CommandName durablectl -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
-    if ($wordToComplete -eq '') { $words += '' }
+    # What stands behind the cursor is none of the words; a quoted one counts without its quotes.
+    $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object {
+            if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $_.Value } else { "$_" }
+        })
+    $words += $wordToComplete.TrimStart("'", '"')
     $Env:_DURABLECTL_COMPLETE = 'powershell'
     $Env:_DURABLECTL_COMPLETE_WORDS = $words -join "`n"
     try {
         durablectl 2>$null | ForEach-Object {
-            [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+            $text = if ($_ -match '[^\w./:=@+-]') { "'" + $_.Replace("'", "''") + "'" } else { $_ }
+            [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
         }
     } finally {
-        Remove-Item Env:_DURABLECTL_COMPLETE, Env:_DURABLECTL_COMPLETE_WORDS
+        Remove-Item Env:_DURABLECTL_COMPLETE, Env:_DURABLECTL_COMPLETE_WORDS -ErrorAction SilentlyContinue
     }
 }
 """

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from durablectl.cli import completion
@@ -206,11 +208,18 @@ def test_a_shell_that_is_not_known_is_refused() -> None:
     assert "bash, zsh, fish, powershell" in ran.err
 
 
-@pytest.mark.parametrize("shell", [each for each in ("bash", "zsh", "fish") if each == "bash" or shutil.which(each)])
+def installed(shell: str) -> str:
+    """The shell, for a test that is skipped where it is not there."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    return shell
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_is_one_for_its_shell(shell: str) -> None:
     file = ROOT / "completions" / FILES[shell]
 
-    ran = subprocess.run([shell, "-n", str(file)], capture_output=True, text=True, check=False)
+    ran = subprocess.run([installed(shell), "-n", str(file)], capture_output=True, text=True, check=False)
 
     assert (ran.returncode, ran.stderr) == (0, "")
 
@@ -229,3 +238,82 @@ def test_bash_completes_by_the_script(environ: Mapping[str, str]) -> None:
     )
 
     assert (ran.stdout, ran.stderr) == ("orders/order-1042\n", "")
+
+
+def of_a_shell(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Variables of a shell that reads no start-up files and finds the program."""
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    return {**environ, "HOME": str(home), "PATH": path, "TERM": "dumb", "LC_ALL": "C.UTF-8"}
+
+
+@pytest.mark.parametrize(
+    "line, offered",
+    [
+        ("durablectl callback he", ["heartbeat"]),
+        ("durablectl get orders/o", ["orders/order-1042"]),
+        ("durablectl logs orders/order-1042 --op ch", ["charge-card"]),
+        ("durablectl list --output=js", ["--output=json", "--output=jsonl"]),
+        ("durablectl local start no-such-file", []),
+    ],
+)
+def test_fish_completes_by_the_script(
+    environ: Mapping[str, str], tmp_path: Path, line: str, offered: list[str]
+) -> None:
+    script = f"source {ROOT / 'completions' / FILES['fish']}; complete --do-complete {shlex.quote(line)}"
+
+    ran = subprocess.run(
+        [installed("fish"), "-c", script],
+        env=of_a_shell(environ, tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.stdout.splitlines(), ran.stderr) == (offered, "")
+
+
+def test_fish_offers_files_where_nothing_else_is_known(environ: Mapping[str, str], tmp_path: Path) -> None:
+    (tmp_path / "orders.py").touch()
+    script = f"source {ROOT / 'completions' / FILES['fish']}; complete --do-complete 'durablectl local start or'"
+
+    ran = subprocess.run(
+        [installed("fish"), "-c", script],
+        cwd=tmp_path,
+        env=of_a_shell(environ, tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.stdout.split() == ["orders.py"]
+
+
+@pytest.fixture
+def zsh(environ: Mapping[str, str], tmp_path: Path) -> Iterator[pexpect.spawn[str]]:
+    """A zsh at its prompt, with the script loaded."""
+    shell: pexpect.spawn[str] = pexpect.spawn(
+        installed("zsh"), ["-f", "-i"], env=of_a_shell(environ, tmp_path), timeout=30, encoding="utf-8"
+    )
+    script = ROOT / "completions" / FILES["zsh"]
+    shell.sendline(f"autoload -Uz compinit; compinit -u -d {tmp_path}/dump; source {script}; PS1=; echo LOAD''ED")
+    shell.expect_exact("LOADED\r\n")
+    yield shell
+    shell.close(force=True)
+
+
+@pytest.mark.parametrize(
+    "typed, completed",
+    [
+        ("durablectl callback he", "durablectl callback heartbeat "),
+        ("durablectl get orders/o", "durablectl get orders/order-1042 "),
+        ("durablectl logs orders/order-1042 --op ch", "durablectl logs orders/order-1042 --op charge-card "),
+        ("durablectl list --outp", "durablectl list --output "),
+    ],
+)
+def test_zsh_completes_by_the_script(zsh: pexpect.spawn[str], typed: str, completed: str) -> None:
+    # The line that is accepted is told by the shell itself, so nothing of the screen has to be understood.
+    zsh.sendline('accept() { print -r -- "<$BUFFER>"; BUFFER=; zle accept-line }; zle -N accept; bindkey ^X accept')
+
+    zsh.send(f"{typed}\t\x18")
+
+    zsh.expect_exact(f"<{completed}>")
