@@ -87,7 +87,7 @@ def unset_variables(described: Described, definitions: Sequence[Definition]) -> 
                 remarks.add(
                     variable.place,
                     f"{variable.name} of {definition.name} is not set: {variable.reason}; "
-                    f"give it by --env {definition.name}:{variable.name}=VALUE",
+                    f"--env {definition.name}:{variable.name}=VALUE sets it",
                 )
     return remarks.lines
 

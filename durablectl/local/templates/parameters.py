@@ -55,7 +55,7 @@ def parameters_of(template: Template, given: Dictionary[str, str]) -> Parameters
         else:
             _check_allowed(template, name, declaration, value)
         if value is None:
-            missing[name] = f"the parameter {name} has no value: give it by {OPTION} {name}=VALUE"
+            missing[name] = f"the parameter {name} has no value, {OPTION} {name}=VALUE gives one"
         else:
             values[name] = _split(value) if _is_list(declaration) else value
     return Parameters(values, missing)

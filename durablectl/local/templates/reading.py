@@ -81,7 +81,7 @@ class _Composer:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-            raise self._error(place, f"broken YAML: {error.problem or error.context}") from None
+            raise self._error(place, f"broken YAML: {_problem(error)}") from None
         except yaml.YAMLError as error:
             raise ConfigError(f"{self._path}: broken YAML", hint=str(error).splitlines()[0]) from None
         except RecursionError:
@@ -124,6 +124,12 @@ class _Composer:
                 raise self._error(place, f'"{key.value}" is here twice; the first is on line {seen[key.value]}')
             seen[key.value] = place.line
             yield Scalar(place, key.value), self._node(value, depth + 1)
+
+
+def _problem(error: Any) -> str:
+    """What is wrong, with what it was met in where that tells more than what was being read."""
+    words = [error.context] if error.context and not error.context.startswith("while") else []
+    return ": ".join([*words, *([error.problem] if error.problem else [])]) or "it cannot be read"
 
 
 def _place(node: Any) -> Place:

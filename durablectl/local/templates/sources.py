@@ -53,9 +53,11 @@ def interpreter_of(function: TemplateFunction, template: Template) -> Path | Non
 def _python(template: Template, function: TemplateFunction, code: Path) -> Source:
     """A module below the folder, written with dots or slashes, and a function in it."""
     module, _, handler = function.handler.rpartition(".")
+    if not module or not handler.isidentifier():
+        raise _no_handler(template, function, code, (".py",))
     place = Path(*module.replace("/", ".").split("."))
     file = next((file for file in (place.with_suffix(".py"), place / "__init__.py") if (code / file).is_file()), None)
-    if not module or not handler.isidentifier() or file is None:
+    if file is None:
         raise _no_handler(template, function, code, (".py",))
     target = ".".join(place.parts)
     return Source(f"{code / file}:{handler}", code.absolute(), target, handler)
