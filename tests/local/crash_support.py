@@ -32,6 +32,9 @@ ENDS = {
     "stopped": "STOPPED",
 }
 """The functions whose executions are started, and how each of them ends without any crash."""
+PAUSES = ("PAUSING", "PAUSED")
+LOOKS_OF_A_PAUSE = 3
+"""How often a client looks at an execution that it has paused before it resumes it."""
 
 
 class CutOff(Exception):
@@ -48,6 +51,10 @@ class Told:
     """What their callbacks were answered with, by name, where that was acknowledged."""
     stops: dict[str, object] = field(default_factory=dict)
     """When those were stopped whose stop was acknowledged, by name."""
+    pauses: dict[str, int] = field(default_factory=dict)
+    """How often those were looked at since whose pause was acknowledged, by name."""
+    resumed: set[str] = field(default_factory=set)
+    """Those whose pause was undone, acknowledged or not."""
     ended: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The closed executions as they were first seen, by name."""
 
@@ -117,17 +124,20 @@ class Crashing:
         return not self.open_names
 
     def use(self, client: Any) -> None:
-        """Do what clients do: start, look, answer callbacks, stop; and remember what was acknowledged."""
+        """Do what clients do: start, look, answer callbacks, pause, stop; and remember what was acknowledged."""
         for name in self.open_names:
             if name not in self.told.arns:
                 self._start(client, name)
             arn = self.told.arns[name]
             detail = whole(client.get_durable_execution(DurableExecutionArn=arn), "Status")
-            if detail["Status"] != "RUNNING":
+            if detail["Status"] not in ("RUNNING", *PAUSES):
                 detail.pop("ResponseMetadata")
                 self.told.ended[name] = detail
-            elif name not in self.told.answers:
+                continue
+            if name not in self.told.answers:
                 self._act_on(client, name, arn)
+            if name not in self.told.resumed:
+                self._pause(client, name, arn, detail["Status"])
 
     def _start(self, client: Any, name: str) -> None:
         answer = client.invoke(
@@ -145,6 +155,21 @@ class Crashing:
             if event["EventType"] == "WaitStarted" and kind_of(name) == "stopped":
                 answer = whole(client.stop_durable_execution(DurableExecutionArn=arn), "StopTimestamp")
                 self.told.stops[name] = answer["StopTimestamp"]
+
+    def _pause(self, client: Any, name: str, arn: str, status: str) -> None:
+        """Pause an execution once, look at it for a while, and resume it."""
+        looks = self.told.pauses.get(name)
+        assert looks is None or status in PAUSES, f"the pause of {name} was lost"
+        with suppress_conflicts():
+            if looks is None and status == "RUNNING":
+                client.pause_durable_execution(DurableExecutionArn=arn, Reason=name)
+            elif looks == LOOKS_OF_A_PAUSE:
+                # Whether it takes effect is open from here on, so nothing is expected of the status any more.
+                self.told.resumed.add(name)
+                client.resume_durable_execution(DurableExecutionArn=arn)
+                return
+            # One that a kill kept from being acknowledged counts from when it is seen.
+            self.told.pauses[name] = 0 if looks is None else looks + 1
 
     def _answer(self, client: Any, name: str, callback_id: str) -> None:
         answer = f"answered {name}"
@@ -175,6 +200,16 @@ class Crashing:
     def worker_pids(self) -> set[int]:
         """The processes that ran handlers."""
         return {int(words[1]) for words in self.effects() if words[0] == "pid"}
+
+
+@contextmanager
+def suppress_conflicts() -> Iterator[None]:
+    """Take it that an execution has ended, or does what is asked for already."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceConflictException":
+            raise
 
 
 def history(client: Any, arn: str) -> list[dict[str, Any]]:

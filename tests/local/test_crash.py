@@ -15,6 +15,8 @@ SEED = 20261121
 BATCH = 3
 """Executions that are on their way at the same time."""
 LONGEST_LIFE_S = 1.8
+GOES_ON = ("WaitSucceeded", "CallbackSucceeded", "CallbackFailed", "ChainedInvokeSucceeded")
+"""What happens to an execution that is paused."""
 ENDINGS = ("Succeeded", "Failed", "TimedOut", "Stopped")
 
 Results = dict[tuple[str, str], str]
@@ -50,6 +52,7 @@ def check_executions(told: Told, client: Any) -> Results:
         events = history(client, arn)
         results |= results_of_steps(name, events, detail["Status"])
         check_answer(told, name, events)
+        check_pauses(name, events)
         if name in told.stops:
             assert detail["EndTimestamp"] == told.stops[name]
         if kind_of(name) == "order":
@@ -75,6 +78,21 @@ def check_answer(told: Told, name: str, events: list[dict[str, Any]]) -> None:
         else:
             said = event["CallbackFailedDetails"]["Error"]["Payload"]["ErrorMessage"]
         assert said == told.answers[name]
+
+
+def check_pauses(name: str, events: list[dict[str, Any]]) -> None:
+    """Nothing was invoked during a pause, and every pause was ended, by a resumption or with the execution."""
+    is_paused = False
+    for event in events:
+        if event["EventType"] == "ExecutionPaused":
+            assert not is_paused
+            assert event["ExecutionPausedDetails"]["Reason"] == {"Payload": name}
+            is_paused = True
+        elif event["EventType"] in ("ExecutionResumed", "ExecutionStopped"):
+            is_paused = False
+        elif is_paused:
+            assert event["EventType"] in GOES_ON, f"{name} was invoked while paused: {events}"
+    assert not is_paused
 
 
 def check_result(name: str, detail: dict[str, Any], results: Results, told: Told) -> None:
@@ -150,6 +168,7 @@ def summary(crash_count: int, told: Told, effects: list[list[str]], results: Res
     return (
         f"{crash_count} kills, {len(told.arns)} executions ({', '.join(f'{n} {kind}' for kind, n in kinds.items())}), "
         f"{len(results)} steps completed, {sum(count - 1 for count in runs.values())} step bodies run again before "
-        f"their completion was recorded, {len(told.answers)} callbacks and {len(told.stops)} stops acknowledged; "
+        f"their completion was recorded, {len(told.answers)} callbacks, {len(told.pauses)} pauses and {len(told.stops)} stops "
+        "acknowledged; "
         "0 acknowledgements lost, 0 completed steps run again, 0 wrong ends"
     )
