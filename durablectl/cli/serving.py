@@ -71,3 +71,12 @@ def time_scale_of(run: LocalRun) -> float:
     if not LEAST_SCALE <= scale <= MOST_SCALE:
         raise UsageError(f'--time-scale takes a number from {LEAST_SCALE:g} to {MOST_SCALE:.0f}, not "{text}"')
     return scale
+
+
+def check_service_options(options: LocalOptions, run: LocalRun) -> None:
+    """Refuse what cannot be meant, before anything is looked at or started. Raises UsageError."""
+    port_of(options)
+    for read in (time_scale_of, concurrency_of, request_rates_of):
+        read(run)
+    if run.log_file and not run.detach:
+        raise UsageError("--log-file goes with --detach", hint="in the foreground, redirect: … > FILE 2>&1")

@@ -18,7 +18,14 @@ from durablectl.cli.options import SourcesArg
 from durablectl.cli.reloads import tell_reloaded, tell_unwatched
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.served_functions import served_functions
-from durablectl.cli.serving import concurrency_of, port_of, request_rates_of, store_of, time_scale_of
+from durablectl.cli.serving import (
+    check_service_options,
+    concurrency_of,
+    port_of,
+    request_rates_of,
+    store_of,
+    time_scale_of,
+)
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config import LocalService, announce_local_service, withdraw_local_service
 from durablectl.views.local_service import Announcement, RunningService, Served, announcement_view
@@ -26,6 +33,7 @@ from durablectl.views.local_service import Announcement, RunningService, Served,
 if TYPE_CHECKING:
     from durablectl.local.engine.recovery import Recovered
     from durablectl.local.functions.functions import Function
+    from durablectl.local.service import ServiceOptions
 
 
 def local_start(runtime: Runtime, options: LocalOptions, run_options: LocalRun, sources: SourcesArg = None) -> None:
@@ -33,26 +41,44 @@ def local_start(runtime: Runtime, options: LocalOptions, run_options: LocalRun, 
 
     The service answers Lambda's own API on 127.0.0.1. Each invocation of a handler runs in a process of its own.
     Executions are kept in the store and go on after a restart. Other commands reach the service with -c local.
+
+    With --skip-time, waits and delays before retries take no time as soon as no handler runs, and histories show the
+    time that they would have taken. Callbacks and executions keep the time that they have, because somebody may act in
+    it. With --time-scale, time passes faster for executions; handlers themselves run as fast as they do.
     """
+    check_service_options(options, run_options)
     if run_options.detach:
         _start_in_background(runtime, options, run_options, sources or ())
         return
-    from durablectl.local.service import ServiceOptions, run
+    from durablectl.local.service import run
 
-    store = store_of(options.store)
-    announce = _announcer(runtime, store)
     if runtime.choices.format == "json":
         # What starts the service reads one line and cannot wait for the end of a document.
         runtime.choices = replace(runtime.choices, format="jsonl")
-    chosen = served_functions(runtime, options, sources or ())
-    service_options = ServiceOptions(
+    service_options = _service_options(runtime, options, run_options, sources or ())
+    try:
+        code = run(service_options)
+    finally:
+        withdraw_local_service(runtime.process.environ, os.getpid())
+    runtime.diagnostics.note("stopped; open executions go on at the next start" if service_options.store else "stopped")
+    raise typer.Exit(code)
+
+
+def _service_options(
+    runtime: Runtime, options: LocalOptions, run_options: LocalRun, sources: Sequence[str]
+) -> ServiceOptions:
+    from durablectl.local.service import ServiceOptions
+
+    store = store_of(options.store)
+    chosen = served_functions(runtime, options, sources)
+    return ServiceOptions(
         functions=chosen.functions,
         deployments=chosen.deployments,
         store=store,
         port=port_of(options),
         concurrency=concurrency_of(run_options),
         request_rates=request_rates_of(run_options),
-        on_ready=announce,
+        on_ready=_announcer(runtime, store),
         on_log=(lambda _: None) if run_options.no_logs else LogPrinter(runtime.diagnostics),
         on_recovered=lambda recovered: _tell_recovered(runtime, recovered),
         time_scale=time_scale_of(run_options),
@@ -60,12 +86,6 @@ def local_start(runtime: Runtime, options: LocalOptions, run_options: LocalRun, 
         on_reloaded=partial(tell_reloaded, runtime) if run_options.reload else None,
         on_unwatched=partial(tell_unwatched, runtime),
     )
-    try:
-        code = run(service_options)
-    finally:
-        withdraw_local_service(runtime.process.environ, os.getpid())
-    runtime.diagnostics.note("stopped; open executions go on at the next start" if store else "stopped")
-    raise typer.Exit(code)
 
 
 def _start_in_background(

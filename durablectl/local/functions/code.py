@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from durablectl.local.journal.store_files import code_copies
+
 MAX_CODE_BYTES = 262_144_000
 """What Lambda takes of unzipped code."""
 MAX_CODE_FILES = 50_000
@@ -138,7 +140,7 @@ class CodeCopies:
 
 def code_folder(store: Path) -> Path:
     """Where the copies for a store are."""
-    return store.with_name(f"{store.name}.code")
+    return code_copies(store)
 
 
 def source_states(root: Path, store: Path | None = None) -> dict[str, tuple[int, int]]:

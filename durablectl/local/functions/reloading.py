@@ -110,28 +110,27 @@ class Reloading:
     async def _take_up(self, root: Path, changed: Sequence[str]) -> None:
         functions = [function for function in self.catalog if function.source.root == root]
         found = await asyncio.gather(*(asyncio.to_thread(_probe, function) for function in functions))
-        affected = self._affected(root, changed, functions, found)
+        concerning = self._concerning(root, changed, functions, found)
         for function, probed in zip(functions, found, strict=True):
-            if function in affected:
-                self._put(function, probed, changed, self._digests[root])
+            if files := concerning[function.name]:
+                self._put(function, probed, files, self._digests[root])
             if isinstance(probed, Probed):
                 self._files[function.name] = probed.files
 
-    def _affected(
+    def _concerning(
         self, root: Path, changed: Sequence[str], functions: Sequence[Function], found: Iterable[Probed | ConfigError]
-    ) -> list[Function]:
-        """The functions that import what has changed; all of them where it is not known to be imported by one."""
-        paths = {str(root / name) for name in changed}
-        users = []
-        for function, probed in zip(functions, found, strict=True):
-            imported = self._files.get(function.name, frozenset())
-            imported |= probed.files if isinstance(probed, Probed) else {function.source.target}
-            if paths & imported:
-                users.append(function)
-        known = {path for files in self._files.values() for path in files} | {
-            path for probed in found if isinstance(probed, Probed) for path in probed.files
+    ) -> dict[str, list[str]]:
+        """The changed files that each function imports; a file that none is known to import may concern them all."""
+        imports = {
+            function.name: self._files.get(function.name, frozenset())
+            | (probed.files if isinstance(probed, Probed) else {function.source.target})
+            for function, probed in zip(functions, found, strict=True)
         }
-        return users if users and paths <= known | {each.source.target for each in functions} else list(functions)
+        known = frozenset[str]().union(*imports.values())
+        return {
+            name: [file for file in changed if (path := str(root / file)) in files or path not in known]
+            for name, files in imports.items()
+        }
 
     def _put(self, function: Function, probed: Probed | ConfigError, changed: Sequence[str], digest: str) -> None:
         problem = probed if isinstance(probed, ConfigError) else None

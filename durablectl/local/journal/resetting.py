@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from durablectl.errors import ConfigError
 from durablectl.local.journal.store import Store
-from durablectl.local.journal.store_files import store_bytes, store_files
+from durablectl.local.journal.store_files import code_copies, store_bytes, store_files
 from durablectl.local.journal.store_lock import StoreLock
 
 _SQLITE = b"SQLite format 3\x00"
@@ -46,6 +47,7 @@ class HeldStore:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise ConfigError(f"cannot delete {path}: {error.strerror or error}") from error
+        shutil.rmtree(code_copies(self.path), ignore_errors=True)
 
 
 @contextmanager

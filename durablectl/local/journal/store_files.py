@@ -13,6 +13,11 @@ def store_files(store: Path) -> list[Path]:
     return [Path(f"{store}{suffix}") for suffix in SUFFIXES]
 
 
+def code_copies(store: Path) -> Path:
+    """The folder with the code of the versions that a store knows."""
+    return store.with_name(f"{store.name}.code")
+
+
 def store_bytes(store: Path) -> int:
     """How much room a store takes on disk."""
     return sum(path.stat().st_size for path in store_files(store) if path.exists())
