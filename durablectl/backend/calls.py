@@ -71,6 +71,7 @@ _CALLS = (
     Call("ListVersionsByFunction", "listing versions", "functions", "function", "list the versions of"),
     Call("ListAliases", "listing aliases", "functions", "function", "list the aliases of"),
     Call("GetAlias", "resolving aliases", "functions", "function", "resolve aliases of"),
+    Call("GetCallerIdentity", "doctor", "identity", "account", "read the identity of the credentials", service="sts"),
     Call("FilterLogEvents", "logs", "logs", "log group", "read the log group", service="logs"),
 )
 

@@ -38,6 +38,20 @@ class Quirks:
     """Whether a filter by start time makes it answer nothing at all."""
 
 
+PROBED = ("StopDurableExecution", "PauseDurableExecution", "ResumeDurableExecution", "DeleteDurableExecution")
+"""Operations that servers other than Lambda may lack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Whether a server can do something, as it answered when it was asked."""
+
+    verb: str
+    """What a user calls it: `pause`."""
+    is_supported: bool
+    reason: str = ""
+
+
 class Order(Enum):
     """How a page is sorted."""
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -274,6 +274,7 @@ def _read_event_without_data(raw: Json) -> Event:
 # --- the client library -----------------------------------------------------------------------------------------------
 
 _RAW = "Raw"
+_JSON_PROTOCOLS = ("rest-json", "json")
 _IS_CUT = "IsCut"
 _BROKEN_OFF = Failure("ConnectionClosedError", "the connection ended in the middle of the answer")
 _URL = re.compile(r"(?: URL)?:? ?\"?https?://[^\s\"]*\"?\.?")
@@ -291,6 +292,8 @@ class BotocoreTransport:
         self._limits = limits
         self._service = service
         self._is_ours = settings.is_local
+        self.last_date: str | None = None
+        """What the last answer said that the time is, as HTTP writes it."""
         """Whether our local service answers, which it says in each answer."""
 
     @property
@@ -412,10 +415,16 @@ class BotocoreTransport:
             )
         except ValueError as error:
             raise RequestFailed(Failure("InvalidEndpoint", str(error))) from error
-        client.meta.events.register(f"before-parse.{client.meta.service_model.service_id.hyphenize()}", _keep_raw)
+        service_id = client.meta.service_model.service_id.hyphenize()
+        client.meta.events.register(f"before-parse.{service_id}", self._note_date)
+        if client.meta.service_model.protocol in _JSON_PROTOCOLS:
+            client.meta.events.register(f"before-parse.{service_id}", _keep_raw)
         if is_loopback(endpoint_url):
             client.meta.events.register("before-parse.lambda", self._learn_server)
         return client
+
+    def _note_date(self, response_dict: dict[str, Any], **_: Any) -> None:
+        self.last_date = response_dict["headers"].get("date")
 
     def _learn_server(self, response_dict: dict[str, Any], **_: Any) -> None:
         self._is_ours = self._is_ours or response_dict["headers"].get("server") == _OUR_SERVER
@@ -431,6 +440,16 @@ class BotocoreTransport:
         for name in ("container-role", "iam-role"):
             providers.remove(name)
         return {} if self._session.get_credentials() else _DUMMY_KEYS
+
+
+def library_facts(operations: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """The version of the client library, and those of Lambda's operations that it does not know."""
+    import botocore.session
+
+    session = botocore.session.Session()
+    lighten(session.get_component("data_loader"))
+    known = set(session.get_service_model("lambda").operation_names)
+    return botocore.__version__, tuple(operation for operation in operations if operation not in known)
 
 
 def _reason(error: Any) -> str:

@@ -49,6 +49,7 @@ COMMANDS = CommandTable(
         "context use": "context:USE",
         "context show": "context:SHOW",
         "config show": "config:CONFIG_SHOW",
+        "doctor": "doctor:DOCTOR",
         "completion": "completion:COMPLETION",
     }
 )

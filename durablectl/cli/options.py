@@ -55,6 +55,15 @@ RefreshOpt = Annotated[
 ]
 ShellArg = Annotated[str, typer.Argument(metavar="bash|zsh|fish|powershell", help="The shell")]
 
+PolicyOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="reader|operator",
+        help="Print the least IAM policy for reading, or for operating; no check-up",
+        rich_help_panel=ACTION,
+    ),
+]
 OriginOpt = Annotated[
     bool, typer.Option("--origin", help="Also what each decision overrode, and whose it was", rich_help_panel=ACTION)
 ]

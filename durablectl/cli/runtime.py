@@ -35,6 +35,7 @@ from durablectl.views.view import ListFacts, Record, View
 
 if TYPE_CHECKING:
     from durablectl.backend.requests import Exchange
+    from durablectl.operate.checkup import Inspection
 
 _OUR_COMMAND = re.compile(
     r"durablectl (?:list|get|history|state|tree|timeline|why|wait|watch|logs|stop|start|callback|functions)\b[^()]*$"
@@ -150,6 +151,13 @@ class Runtime:
             observer=self._observe,
             budgets=self.budgets,
         )
+
+    @cached_property
+    def inspection(self) -> Inspection:
+        """The connection, to be looked at."""
+        from durablectl.backend.identity_api import Inspector
+
+        return Inspector(self.settings, self.process.clock, observer=self._observe, budgets=self.budgets)
 
     @cached_property
     def budgets(self) -> Budgets:
