@@ -100,7 +100,7 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_every_block_of_commands_says_against_what_it_runs() -> None:
-    known = {None, "demo", "serve", "serve node", "orders", "sam"}
+    known = {None, "demo", "serve", "serve node", "orders", "develop", "sam"}
 
     assert {block.run for block in COMMAND_BLOCKS} <= known
 
@@ -163,6 +163,19 @@ def test_services_of_other_runtimes_get_ready_and_end_with_ctrl_c(checkout: Path
 
     assert code == INTERRUPTED, output
     assert ("plain   exec:./resize --fast" if "--plain" in line else "durable parcels.mjs:handler") in output
+
+
+@pytest.mark.parametrize("block", blocks_run_against("develop"), ids=named)
+def test_commands_for_who_writes_functions_run(checkout: Path, block: Block) -> None:
+    environment = shell_environment(checkout)
+    try:
+        ran = run_script(block.text, checkout, environment)
+    finally:
+        run_script("durablectl local stop || true", checkout, environment)
+
+    assert ran.returncode == 0, explain(ran)
+    assert "SUCCEEDED" in ran.stdout
+    assert "deleted .durablectl/local.db with 1 execution" in ran.stdout
 
 
 @pytest.mark.parametrize("block", blocks_run_against("sam"), ids=named)
