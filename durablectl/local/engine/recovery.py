@@ -38,8 +38,7 @@ async def recover(engine: Engine) -> Recovered:
     names = await engine.journal.names()
     for key, function, name, execution_id in names:
         engine.register(key, function, name, execution_id)
-    stored = await engine.journal.open_executions()
-    loaded = [_load(execution) for execution in stored]
+    loaded = [_load(execution) async for execution in engine.journal.open_executions()]
     # A run before may have moved its clock ahead; what it recorded must not lie in the future of this one.
     if isinstance(engine.timers, ModelTimers):
         engine.timers.begin_at(

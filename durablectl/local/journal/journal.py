@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ from durablectl.model.events import Event
 from durablectl.model.statuses import ExecutionStatus
 
 _T = TypeVar("_T")
+_OPEN_AT_ONCE = 50
 
 
 class Journal:
@@ -143,9 +144,16 @@ class Journal:
         """Key, function, name and id of every execution, in order of their start."""
         return await self._read(lambda store: store.executions.names())
 
-    async def open_executions(self) -> list[StoredExecution]:
-        """All executions that have not ended, with their events and notes."""
-        return await self._read(lambda store: store.executions.open())
+    async def open_executions(self) -> AsyncIterator[StoredExecution]:
+        """All executions that have not ended, with their events and notes; a few at a time are in memory."""
+        after = 0
+        while stored := await self._open_beyond(after):
+            for execution in stored:
+                yield execution
+            after = stored[-1].record.key
+
+    def _open_beyond(self, key: int) -> asyncio.Future[list[StoredExecution]]:
+        return self._read(lambda store: store.executions.open(key, _OPEN_AT_ONCE))
 
     async def status_counts(self) -> dict[str, int]:
         """How many executions have each status."""

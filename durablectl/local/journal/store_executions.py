@@ -101,11 +101,15 @@ class StoredExecutions:
         )
         return dict(rows.fetchall())
 
-    def open(self) -> list[StoredExecution]:
-        """All executions that have not ended, with their events and notes. Raises ConfigError if one is unreadable."""
+    def open(self, after: int = 0, limit: int = -1) -> list[StoredExecution]:
+        """Executions that have not ended, with their events and notes, in order of their keys beyond `after`.
+
+        Raises ConfigError if one is unreadable.
+        """
         try:
             rows = self._connection.execute(
-                f"SELECT {_RECORD} FROM executions WHERE ended_ms IS NULL ORDER BY key"
+                f"SELECT {_RECORD} FROM executions WHERE ended_ms IS NULL AND key > ? ORDER BY key LIMIT ?",
+                (after, limit),
             ).fetchall()
             return [self._stored(_read_record(row)) for row in rows]
         except (sqlite3.DatabaseError, ValueError, TypeError, AttributeError) as error:
