@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from durablectl.cli.demo import follow
-from durablectl.clock import SystemClock
 from tests.servers.demo import AWS_CLI, Demo, explain, running_demo
 
 pytestmark = pytest.mark.xdist_group("aws-cli")
@@ -53,12 +51,6 @@ def run_aws(demo: Demo, directory: Path, *arguments: str) -> subprocess.Complete
     )
 
 
-def wait_until_closed(demo: Demo, name: str) -> None:
-    (started,) = [each for each in demo.samples if each.sample.name == name]
-    for _ in follow(demo.backend, started, SystemClock(), past_waiting=True):
-        pass
-
-
 # --- functions --------------------------------------------------------------------------------------------------------
 
 
@@ -80,7 +72,7 @@ def test_get_function_shows_its_configuration(aws: Aws) -> None:
 
 
 def test_list_durable_executions_by_function_filters_by_status(aws: Aws, demo: Demo) -> None:
-    wait_until_closed(demo, "refund-1038")
+    demo.wait_until_closed("refund-1038")
 
     failed = aws("list-durable-executions-by-function", "--function-name", "refunds", "--statuses", "FAILED")
     running = aws("list-durable-executions-by-function", "--function-name", "refunds", "--statuses", "RUNNING")
@@ -90,7 +82,7 @@ def test_list_durable_executions_by_function_filters_by_status(aws: Aws, demo: D
 
 
 def test_get_durable_execution_shows_input_and_error(aws: Aws, demo: Demo) -> None:
-    wait_until_closed(demo, "refund-1038")
+    demo.wait_until_closed("refund-1038")
 
     execution = aws("get-durable-execution", "--durable-execution-arn", demo.arn_of("refund-1038"))
 
@@ -100,7 +92,7 @@ def test_get_durable_execution_shows_input_and_error(aws: Aws, demo: Demo) -> No
 
 
 def test_get_durable_execution_history_is_the_same_in_pages(aws: Aws, demo: Demo) -> None:
-    wait_until_closed(demo, "refund-1038")
+    demo.wait_until_closed("refund-1038")
     history = ("get-durable-execution-history", "--durable-execution-arn", demo.arn_of("refund-1038"))
 
     whole = aws(*history, "--include-execution-data")["Events"]
@@ -113,7 +105,7 @@ def test_get_durable_execution_history_is_the_same_in_pages(aws: Aws, demo: Demo
 
 
 def test_get_durable_execution_history_goes_on_from_a_starting_token(aws: Aws, demo: Demo) -> None:
-    wait_until_closed(demo, "refund-1038")
+    demo.wait_until_closed("refund-1038")
     history = ("get-durable-execution-history", "--durable-execution-arn", demo.arn_of("refund-1038"))
 
     first = aws(*history, "--max-items", "3")
@@ -144,7 +136,7 @@ def test_send_durable_execution_callback_success_lets_it_go_on(aws: Aws, demo: D
 
     aws("send-durable-execution-callback-success", "--callback-id", callback_id, "--result", result)
 
-    wait_until_closed(demo, "order-1042")
+    demo.wait_until_closed("order-1042")
     execution = aws("get-durable-execution", "--durable-execution-arn", demo.arn_of("order-1042"))
     assert execution["Status"] == "SUCCEEDED"
     assert "approved_by" in execution["Result"]
@@ -156,7 +148,7 @@ def test_send_durable_execution_callback_heartbeat_and_failure_reach_it(aws: Aws
     aws("send-durable-execution-callback-heartbeat", "--callback-id", callback_id)
     aws("send-durable-execution-callback-failure", "--callback-id", callback_id, "--error", "ErrorType=Refused")
 
-    wait_until_closed(demo, "contract-4412")
+    demo.wait_until_closed("contract-4412")
     execution = aws("get-durable-execution", "--durable-execution-arn", demo.arn_of("contract-4412"))
     assert execution["Status"] == "FAILED"
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.local.http_support import lambda_client
 from tests.local.worker_support import HANDLERS as LOCAL_HANDLERS
+from tests.servers.executions import ended
 from tests.servers.fixtures import HANDLERS
 from tests.servers.local_service import LocalServiceProcess, local_service
 
@@ -45,16 +46,6 @@ def start(client: Any, name: str, event: Any) -> str:
     )
     assert answer["StatusCode"] == 202
     return str(answer["DurableExecutionArn"])
-
-
-def ended(client: Any, arn: str) -> dict[str, Any]:
-    deadline = time.monotonic() + DEADLINE_S
-    while True:
-        execution: dict[str, Any] = client.get_durable_execution(DurableExecutionArn=arn)
-        if execution["Status"] != "RUNNING":
-            return execution
-        assert time.monotonic() < deadline, execution
-        time.sleep(0.05)
 
 
 def test_synchronous_invoke_answers_with_the_result_of_the_execution(client: Any) -> None:

@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from durablectl.cli.demo import follow
-from durablectl.clock import SystemClock
 from tests.clients.sam import QUIET_SAM, SAM_CLI
 from tests.servers.demo import Demo, explain, running_demo
 
@@ -56,12 +54,6 @@ def sam(demo: Demo, tmp_path: Path) -> Sam:
     return run
 
 
-def wait_until_closed(demo: Demo, name: str) -> None:
-    (started,) = [each for each in demo.samples if each.sample.name == name]
-    for _ in follow(demo.backend, started, SystemClock(), past_waiting=True):
-        pass
-
-
 def events(sam: Sam, demo: Demo, name: str) -> list[dict[str, Any]]:
     shown = json.loads(sam("execution", "history", demo.arn_of(name), "--format", "json"))
     found: list[dict[str, Any]] = shown["Events"]
@@ -74,7 +66,7 @@ def callback_of(sam: Sam, demo: Demo, name: str) -> str:
 
 
 def test_execution_get_shows_status_and_error(sam: Sam, demo: Demo) -> None:
-    wait_until_closed(demo, "refund-1038")
+    demo.wait_until_closed("refund-1038")
 
     execution = json.loads(sam("execution", "get", demo.arn_of("refund-1038"), "--format", "json"))
     summary = sam("execution", "get", demo.arn_of("refund-1038"))
@@ -85,7 +77,7 @@ def test_execution_get_shows_status_and_error(sam: Sam, demo: Demo) -> None:
 
 
 def test_execution_history_shows_all_events(sam: Sam, demo: Demo) -> None:
-    wait_until_closed(demo, "refund-1038")
+    demo.wait_until_closed("refund-1038")
 
     shown = events(sam, demo, "refund-1038")
     table = sam("execution", "history", demo.arn_of("refund-1038"))
@@ -107,7 +99,7 @@ def test_execution_stop_ends_it_with_the_error(sam: Sam, demo: Demo) -> None:
 def test_callback_succeed_lets_the_execution_go_on(sam: Sam, demo: Demo) -> None:
     sam("callback", "succeed", callback_of(sam, demo, "order-1042"), "--result", '{"approved_by": "sam"}')
 
-    wait_until_closed(demo, "order-1042")
+    demo.wait_until_closed("order-1042")
     execution = json.loads(sam("execution", "get", demo.arn_of("order-1042"), "--format", "json"))
     assert execution["Status"] == "SUCCEEDED"
     assert "approved_by" in execution["Result"]
@@ -119,5 +111,5 @@ def test_callback_heartbeat_and_fail_reach_the_execution(sam: Sam, demo: Demo) -
     sam("callback", "heartbeat", callback_id)
     sam("callback", "fail", callback_id, "--error-type", "Refused", "--error-message", "not signed")
 
-    wait_until_closed(demo, "contract-4412")
+    demo.wait_until_closed("contract-4412")
     assert events(sam, demo, "contract-4412")[-1]["EventType"] == "ExecutionFailed"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,10 @@ import pytest
 from tests.local.handlers.raw import DEATHS
 from tests.local.http_support import lambda_client
 from tests.local.worker_support import HANDLERS
+from tests.servers.executions import ended, history
 from tests.servers.local_service import local_service
 
 pytestmark = pytest.mark.xdist_group("dying-workers")
-
-DEADLINE_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +39,7 @@ def test_checkpoint_of_a_dying_worker_counts_as_a_whole_or_not_at_all(client: An
     assert [fault["ErrorType"] for fault in invocation_faults(client, arn)] == ["Runtime.ExitError"]
 
 
-def ended(client: Any, arn: str) -> dict[str, Any]:
-    deadline = time.monotonic() + DEADLINE_S
-    while True:
-        execution: dict[str, Any] = client.get_durable_execution(DurableExecutionArn=arn)
-        if execution["Status"] != "RUNNING":
-            return execution
-        assert time.monotonic() < deadline, execution
-        time.sleep(0.05)
-
-
 def invocation_faults(client: Any, arn: str) -> list[dict[str, Any]]:
-    events = client.get_durable_execution_history(DurableExecutionArn=arn, IncludeExecutionData=True)["Events"]
-    details = [event["InvocationCompletedDetails"] for event in events if event["EventType"] == "InvocationCompleted"]
+    events = [event for event in history(client, arn) if event["EventType"] == "InvocationCompleted"]
+    details = [event["InvocationCompletedDetails"] for event in events]
     return [each["Error"]["Payload"] for each in details if each.get("Error", {}).get("Payload")]

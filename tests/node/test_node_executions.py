@@ -12,6 +12,7 @@ import pytest
 
 from tests.local.http_support import lambda_client
 from tests.node.support import NODE, project, require_node
+from tests.servers.executions import ended, history
 from tests.servers.local_service import LocalServiceProcess, local_service
 
 pytestmark = pytest.mark.xdist_group("node-executions")
@@ -45,24 +46,6 @@ def serving(folder: Path, store: Path) -> Any:
 def start(client: Any, function: str, event: Any) -> str:
     answer = client.invoke(FunctionName=f"{function}:$LATEST", InvocationType="Event", Payload=json.dumps(event))
     return str(answer["DurableExecutionArn"])
-
-
-def ended(client: Any, arn: str) -> dict[str, Any]:
-    """The execution as soon as it has ended."""
-    deadline = time.monotonic() + DEADLINE_S
-    while True:
-        execution: dict[str, Any] = client.get_durable_execution(DurableExecutionArn=arn)
-        if execution["Status"] != "RUNNING":
-            return execution
-        assert time.monotonic() < deadline, history(client, arn)
-        time.sleep(0.05)
-
-
-def history(client: Any, arn: str) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = client.get_durable_execution_history(
-        DurableExecutionArn=arn, IncludeExecutionData=True, MaxItems=1000
-    )["Events"]
-    return events
 
 
 def outline(client: Any, arn: str) -> list[str]:

@@ -41,6 +41,12 @@ class Demo:
         """The ARN of a sample's execution."""
         return next(started.arn for started in self.samples if started.sample.name == name)
 
+    def wait_until_closed(self, name: str) -> None:
+        """Wait until a sample's execution has ended."""
+        (started,) = [each for each in self.samples if each.sample.name == name]
+        for _ in demo.follow(self.backend, started, SystemClock(), past_waiting=True):
+            pass
+
     def run(self, script: str, directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a script that ends at the first command that fails, also inside a pipe."""
         return run_script(script, directory, {**self.environment, **variables})
