@@ -376,7 +376,7 @@ class LocalOptions:
         typer.Option(
             "--memory",
             metavar="[FUNCTION=]MB",
-            help="End a handler that holds more; reported as 128, unbounded without it",
+            help="End a handler that holds more; default half of the machine's memory",
             rich_help_panel=ACTION,
         ),
     ] = None

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from durablectl.local.functions.functions import Function
+from durablectl.local.workers.memory import MOST_MB, machine_limit_mb
 from durablectl.local.workers.output import LINE_COST_BYTES, OUTPUT_LIMIT_BYTES
 from tests.local.worker_support import Service, eventually, is_running, make_function, running_service
 
@@ -108,13 +109,20 @@ async def test_leak_is_ended_at_the_memory_that_was_chosen(handler: str) -> None
     assert (outcome.error.error_type, outcome.error.message) == ("Runtime.ExitError", KILLED)
     (told,) = [text for stream, text in service.texts() if stream == "stderr"]
     assert told.startswith(f"{handler} was ended: it held ")
-    assert told.endswith("its MemorySize is 128 MB")
+    assert told.endswith("it may hold 128 MB")
     assert again == 10_000_000
 
 
-async def test_memory_that_nobody_has_chosen_is_not_enforced() -> None:
-    async with running_service() as service:
-        assert await service.result(hostile("hold"), {"mb": 300}) == 300_000_000
+@linux_only
+async def test_memory_that_nobody_has_chosen_is_bounded_by_the_machine() -> None:
+    async with running_service(memory_limit_mb=256) as service:
+        fits = await service.result(hostile("hold"), {"mb": 150})
+        outcome = await service.invoke(hostile("leak"), request_id="r-2")
+
+    assert fits == 150_000_000
+    assert outcome.error is not None
+    assert outcome.error.error_type == "Runtime.ExitError"
+    assert machine_limit_mb() <= MOST_MB
 
 
 async def test_handler_that_closes_all_its_streams_still_answers() -> None:

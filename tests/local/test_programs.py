@@ -27,8 +27,13 @@ PROGRAMS = HANDLERS
 
 
 def program(command: str, **changes: Any) -> Function:
-    """A function of a program, as `local start` makes it."""
-    source = replace(parse_source(f"exec:{command}"), root=PROGRAMS)
+    """A function of a program beside the fixture handlers."""
+    return define_in(PROGRAMS, command, **changes)
+
+
+def define_in(folder: Path, command: str, **changes: Any) -> Function:
+    """A function of a program that runs in a folder, as `local start` makes it."""
+    source = replace(parse_source(f"exec:{command}"), root=folder)
     definition = Definition(name="program", source=source, durable=DurableConfig(600, 7), timeout_s=30)
     (function,) = define_functions([replace(definition, **changes)], python=sys.executable)
     return function
@@ -86,6 +91,21 @@ async def test_shell_script_with_curl_is_a_function() -> None:
     assert second["event"] == {"a": 2}
     assert service.texts() == [("stdout", f"handling r-1 in {PROGRAMS}")]
     assert service.texts("r-2") == [("stdout", f"handling r-2 in {PROGRAMS}")]
+
+
+async def test_program_by_a_relative_path_is_that_of_the_folder_which_the_function_has_by_then(tmp_path: Path) -> None:
+    for version in ("first", "second"):
+        (tmp_path / version).mkdir()
+        script = tmp_path / version / "run"
+        script.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {PROGRAMS / 'runtime.py'} tell {version}\n")
+        script.chmod(0o755)
+    function = define_in(tmp_path / "first", "./run")
+    moved = replace(function, source=replace(function.source, root=tmp_path / "second"))
+
+    async with running_service() as service:
+        told = [await service.result(each) for each in (function, moved)]
+
+    assert [each["arguments"] for each in told] == [["first"], ["second"]]
 
 
 async def test_program_gets_lambdas_headers_arguments_and_environment() -> None:

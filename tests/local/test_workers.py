@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -382,6 +383,13 @@ async def test_closing_cuts_off_what_does_not_end_in_time() -> None:
 
 def test_bootstrap_runs_on_interpreters_from_python_3_9_on() -> None:
     ast.parse(bootstrap.PYTHON.read_text(), feature_version=(3, 9))
+
+
+def test_every_bootstrap_is_a_file_of_the_package() -> None:
+    folder = resources.files("durablectl.local.bootstrap")
+
+    for script in bootstrap.SCRIPTS.values():
+        assert folder.joinpath(script.name).read_text(encoding="utf-8") == script.read_text(encoding="utf-8")
 
 
 async def test_workers_end_when_the_service_is_killed() -> None:

@@ -64,7 +64,7 @@ class Function:
     is_tenant_isolated: bool = False
     """Whether every invocation has to name a tenant."""
     memory_limit_mb: int | None = None
-    """What its processes may hold; None where nobody has chosen a size, and only the machine sets a bound."""
+    """What its processes may hold; None where nobody has chosen a size: the machine sets the bound then."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,14 @@ from pathlib import Path
 
 PROCESSES = Path("/proc")
 MAX_PROCESSES = 1000
+MOST_MB = 10_240
+"""The largest size that Lambda has."""
+
+
+def machine_limit_mb() -> int:
+    """What a worker may hold where nobody has chosen a size: half of the machine, and never more than Lambda gives."""
+    whole_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE") // 1_048_576
+    return min(MOST_MB, whole_mb // 2)
 
 
 def resident_mb(process: int) -> float:

@@ -12,6 +12,7 @@ from durablectl.clock import Clock
 from durablectl.local.workers.guardian import Guardian
 from durablectl.local.workers.inherited_environment import inherited_environment
 from durablectl.local.workers.invocations import Invocation, InvocationFault, InvocationOutcome, LogLine
+from durablectl.local.workers.memory import machine_limit_mb
 from durablectl.local.workers.process import Worker, WorkerSettings
 
 __all__ = ["Invocation", "InvocationFault", "InvocationOutcome", "LogLine", "PoolClosed", "WorkerPool"]
@@ -47,6 +48,7 @@ class WorkerPool:
         init_timeout_s: float = INIT_TIMEOUT_S,
         term_grace_s: float = TERM_GRACE_S,
         max_running: int = MAX_RUNNING,
+        memory_limit_mb: int | None = None,
     ) -> None:
         self.account = account
         self.lambda_endpoint = lambda_endpoint
@@ -57,6 +59,7 @@ class WorkerPool:
         self._idle_limit_s = idle_limit_s
         self._init_timeout_s = init_timeout_s
         self._term_grace_s = term_grace_s
+        self._memory_limit_mb = memory_limit_mb or machine_limit_mb()
         self._turns = asyncio.Semaphore(max_running)
         self._tasks = asyncio.TaskGroup()
         self._lives: set[asyncio.Task[None]] = set()
@@ -139,6 +142,7 @@ class WorkerPool:
             init_timeout_s=self._init_timeout_s,
             term_grace_s=self._term_grace_s,
             on_log=self._on_log,
+            memory_limit_mb=self._memory_limit_mb,
         )
         worker = Worker(invocation.function, invocation.version, settings)
         life = self._tasks.create_task(worker.live(), name=f"worker of {invocation.function.name}")

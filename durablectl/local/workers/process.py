@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import math
 import os
 import secrets
 import signal
@@ -57,6 +56,8 @@ class WorkerSettings:
     init_timeout_s: float
     term_grace_s: float
     on_log: Callable[[LogLine], None]
+    memory_limit_mb: int
+    """What a worker may hold of whose function nobody has chosen the size."""
 
 
 class Worker:
@@ -219,24 +220,23 @@ class Worker:
         """Wait for the reply, or the end of the process; the fault to report if neither may be waited for longer."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + invocation.timeout_s
-        look_s = MEMORY_LOOK_S if self.function.memory_limit_mb else math.inf
         while not posted.done() and not self._exit.done():
             left_s = deadline - loop.time()
             if left_s <= 0:
                 return partial(timeout_fault, invocation)
-            await first_of(posted, self._exit, timeout_s=min(left_s, look_s))
+            await first_of(posted, self._exit, timeout_s=min(left_s, MEMORY_LOOK_S))
             if self._is_over_memory():
                 return partial(memory_fault, invocation)
         return None
 
     def _is_over_memory(self) -> bool:
-        limit_mb = self.function.memory_limit_mb
-        if limit_mb is None or self._process is None or self._exit.done():
+        if self._process is None or self._exit.done():
             return False
+        limit_mb = self.function.memory_limit_mb or self._settings.memory_limit_mb
         held_mb = resident_mb(self._process.pid)
         if held_mb <= limit_mb:
             return False
-        told = f"{self.function.name} was ended: it held {held_mb:.0f} MB, its MemorySize is {limit_mb} MB"
+        told = f"{self.function.name} was ended: it held {held_mb:.0f} MB, it may hold {limit_mb} MB"
         self._line_sink("stderr")(self._outputs[1].request_id, told)
         return True
 
