@@ -54,7 +54,9 @@ class Check:
 class Inspection(Protocol):
     """What can be asked of a connection."""
 
-    backend: Backend
+    @property
+    def backend(self) -> Backend:
+        """Through which executions are asked for."""
 
     @property
     def is_aws(self) -> bool:

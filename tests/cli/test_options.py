@@ -144,8 +144,8 @@ def test_an_option_is_declared_in_one_place() -> None:
     repeated = {word for word in words if source.count(f'"{word}"') > 1}
 
     # A name to filter by and one to give, an operation to filter by and one that has the callback, functions to search
-    # and one to serve, all rows, findings or lines, since a start and since a line, a store and a port to serve on and to
-    # find a service by, how long to wait for executions and for a service: the same word for different things.
+    # and one to serve, all rows, findings or lines, since a start and since a line, a store and a port to serve on and
+    # to find a service by, how long to wait for executions and for a service: the same word for different things.
     assert repeated == {"--name", "--op", "--function", "--all", "--since", "--store", "--port", "--timeout"}
 
 
