@@ -28,6 +28,7 @@ REFERENCE = ROOT / "docs" / "reference.md"
 BLOCKS = blocks_of(README.read_text(encoding="utf-8"))
 COMMAND_BLOCKS = [block for block in BLOCKS if block.language == "bash"]
 (HANDLER,) = [block.text for block in BLOCKS if block.language == "python"]
+(TEMPLATE,) = [block.text for block in BLOCKS if block.language == "yaml"]
 (NODE_HANDLER,) = [block.text for block in BLOCKS if block.language == "javascript"]
 
 SET_UP = {
@@ -57,6 +58,7 @@ def checkout(tmp_path: Path) -> Path:
     """A folder with what the README's lines find in theirs: an environment, and handlers of the reader."""
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     (tmp_path / "orders.py").write_text(HANDLER, encoding="utf-8")
+    (tmp_path / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "orders.py").write_text(HANDLER, encoding="utf-8")
     (tmp_path / "shop" / "tax.py").write_text("def handler(event, context):\n    return 0.19\n", encoding="utf-8")
@@ -100,7 +102,7 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_every_block_of_commands_says_against_what_it_runs() -> None:
-    known = {None, "demo", "serve", "serve node", "orders", "develop", "sam"}
+    known = {None, "demo", "serve", "serve node", "orders", "template", "develop", "sam"}
 
     assert {block.run for block in COMMAND_BLOCKS} <= known
 
@@ -199,3 +201,14 @@ def test_commands_against_own_functions_run(checkout: Path, block: Block) -> Non
 
     assert ran.returncode == 0, explain(ran)
     assert "order-8" in ran.stdout
+
+
+@pytest.mark.parametrize("block", blocks_run_against("template"), ids=named)
+def test_commands_against_the_functions_of_a_template_run(checkout: Path, block: Block) -> None:
+    environment = shell_environment(checkout)
+    with local_service({}, directory=checkout, options=("--template", "template.yaml")):
+        ran = run_script(block.text, checkout, environment)
+
+    assert ran.returncode == 0, explain(ran)
+    assert "live → 1" in ran.stdout
+    assert ran.stdout.count("dev-orders:1") >= 2
