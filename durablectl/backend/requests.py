@@ -14,7 +14,7 @@ from durablectl.backend.errors import to_error
 from durablectl.backend.explain import other_account
 from durablectl.backend.failures import Attempt, Failure, RequestFailed
 from durablectl.backend.guards import read_only_refusal
-from durablectl.errors import DurablectlError, ServiceFault, Throttled, Unreachable, UsageError
+from durablectl.errors import DurablectlError, ServiceFault, Throttled, Unreachable, Unsupported, UsageError
 from durablectl.model.arn import parse_execution_arn
 
 Json = Mapping[str, Any]
@@ -78,6 +78,8 @@ class Requests:
         self._read_only_because = read_only_because
         self._observer = observer
         self._jitter = jitter
+        self._unsupported: dict[str, Unsupported] = {}
+        """What the server has answered to operations that it does not have, each asked once."""
 
     def call(self, operation: str, subject: str, parameters: Json) -> Json:
         """The answer to one request, after as many tries as its failures are worth.
@@ -91,6 +93,8 @@ class Requests:
             # An empty path segment would address another operation.
             raise UsageError(f"the {call.subject} is empty")
         self._refuse_other_accounts(call, subject)
+        if operation in self._unsupported:
+            raise self._unsupported[operation]
         for tries in range(1, _THROTTLED_TRIES + 1):
             self._budget.acquire(call.family)
             try:
@@ -155,6 +159,9 @@ class Requests:
 
     def _pause_or_raise(self, call: Call, subject: str, tries: int, failure: Failure) -> None:
         error = to_error(failure, Attempt(call, subject, self._transport.source, self._transport.profile))
+        if isinstance(error, Unsupported) and failure.is_json:
+            # A page of HTML may come from something in between, which is gone a moment later.
+            self._unsupported[call.operation] = error
         if isinstance(error, Throttled):
             self._budget.slow_down(call.family)
         if tries >= _tries_worth(error, failure, call):

@@ -395,6 +395,30 @@ def test_observer_sees_every_request_without_its_contents(stub: StubService) -> 
     ]
 
 
+# --- capabilities -----------------------------------------------------------------------------------------------------
+
+
+def test_an_operation_that_the_server_lacks_is_asked_for_once(stub: StubService) -> None:
+    stub.script(refusal("ResourceNotFoundException", 404, "Function not found: /2025-12-01/durable-executions/a/pause"))
+    backend = backend_at(stub.endpoint)
+
+    for name in ("a", "b", "c"):
+        with pytest.raises(Unsupported, match="pause is not supported"):
+            backend.pause(arn_of(name))
+
+    assert len(stub.requests) == 1
+
+
+def test_a_page_of_html_is_not_taken_for_the_servers_last_word(stub: StubService) -> None:
+    stub.script(Answer(b"<html>", 501, {"Content-Type": "text/html"}), Answer(row("a")))
+    backend = backend_at(stub.endpoint)
+
+    with pytest.raises(Unsupported):
+        _get(backend)
+
+    assert _get(backend)
+
+
 # --- read-only --------------------------------------------------------------------------------------------------------
 
 CHANGES: dict[str, Ask] = {

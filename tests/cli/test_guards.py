@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.harness import run
-from tests.fakes.backend import FakeBackend
+from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import make_execution, step, wait_for_callback
 
 FILE = """\
@@ -20,6 +20,10 @@ contexts:
 
 CHANGES = [
     ["stop", "orders/order-1042"],
+    ["pause", "orders/order-1042"],
+    ["resume", "orders/order-0"],
+    ["delete", "orders/order-9"],
+    ["restart", "orders/order-1042", "--input", "{}"],
     ["start", "orders"],
     ["callback", "succeed", "--execution", "orders/order-1042"],
     ["callback", "succeed", "Ab3k"],
@@ -37,7 +41,10 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def backend() -> FakeBackend:
-    return FakeBackend(make_execution("order-1042", step("charge"), wait_for_callback("approval")))
+    paused = make_execution("order-0", step("charge"), status="PAUSED", id="00000000-0000-4000-8000-000000000000")
+    closed = make_execution("order-9", step("charge"), status="SUCCEEDED", id="00000000-0000-4000-8000-000000000009")
+    running = make_execution("order-1042", step("charge"), wait_for_callback("approval"))
+    return FakeBackend(running, paused, closed, functions=[make_function(), make_function(version="7")])
 
 
 @pytest.mark.parametrize("words", CHANGES, ids=" ".join)
@@ -57,6 +64,8 @@ def test_check_23_production_asks_about_every_change(
 def test_check_23_yes_counts_in_production_only_with_the_context_on_the_line(
     environ: dict[str, str], backend: FakeBackend, words: list[str]
 ) -> None:
+    if words[0] == "delete":
+        words = [*words, "--confirm", "order-9"]
     by_default = run(*words, "--yes", backend=backend, environ=environ)
     by_variable = run(*words, "--yes", backend=backend, environ=environ | {"DURABLECTL_CONTEXT": "prod"})
 
@@ -92,14 +101,14 @@ def test_a_preview_names_what_an_option_took_from_the_context(environ: dict[str,
     assert max(map(len, ran.err.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("words", [["stop", "orders/order-1042"]])
+@pytest.mark.parametrize("words", [["stop", "orders/order-1042"], ["delete", "orders/order-9"]])
 def test_check_24_a_read_only_context_refuses_before_it_asks(
     environ: dict[str, str], backend: FakeBackend, words: list[str]
 ) -> None:
     ran = run(*words, "-c", "audit", backend=backend, environ=environ, is_terminal=True, stdin="y\n")
 
     assert ran.code == 4
-    assert "context audit is read-only; stop is not available (read_only: true in config.yaml:4)" in ran.err
+    assert f"context audit is read-only; {words[0]} is not available (read_only: true in config.yaml:4)" in ran.err
     assert "[y/N]" not in ran.err
     assert run(*words, "-c", "audit", "--dry-run", backend=backend, environ=environ).code == 0
 
