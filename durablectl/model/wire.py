@@ -9,7 +9,7 @@ Source: the service model of Lambda, API versions 2015-03-31 and 2025-12-01.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,6 +65,7 @@ def _known_members(spec: EventSpec) -> Known:
     return {**_EVENT_MEMBERS, spec.details_member: details}
 
 
+_DETAILS_MEMBERS = {spec.type: spec.details_member for spec in EVENT_SPECS.values()}
 _KNOWN_MEMBERS = {spec.type: _known_members(spec) for spec in EVENT_SPECS.values()}
 
 
@@ -72,7 +73,9 @@ def read_event(raw: Json) -> Event:
     """One event of a history; never raises, whatever the members hold."""
     event_type = read_text(raw.get("EventType")) or ""
     spec = spec_of(event_type)
-    details = read_mapping(raw.get(spec.details_member)) if spec.is_known else {}
+    details_member = _DETAILS_MEMBERS.get(event_type)
+    details = read_mapping(raw.get(details_member)) if details_member else {}
+    carried = spec.payloads if details else ()
     return Event(
         event_id=read_integer(raw.get("EventId")) or 0,
         type=event_type,
@@ -81,10 +84,10 @@ def read_event(raw: Json) -> Event:
         parent_id=read_text(raw.get("ParentId")),
         name=read_text(raw.get("Name")),
         sub_type=read_text(raw.get("SubType")),
-        details=_read_details(spec, details) if details else {},
-        input=_read_payload(details.get("Input")) if "Input" in spec.payloads else None,
-        result=_read_payload(details.get("Result")) if "Result" in spec.payloads else None,
-        error=_read_event_error(details.get("Error")) if "Error" in spec.payloads else None,
+        details=_read_details(spec, details) if details and spec.members else {},
+        input=_read_payload(details.get("Input")) if "Input" in carried else None,
+        result=_read_payload(details.get("Result")) if "Result" in carried else None,
+        error=_read_event_error(details.get("Error")) if "Error" in carried else None,
         extra=unknown_members(raw, _KNOWN_MEMBERS.get(event_type, _EVENT_MEMBERS)),
     )
 
@@ -100,20 +103,30 @@ def _read_details(spec: EventSpec, details: Json) -> dict[str, Any]:
 
 
 def _read_member(member: Member, value: Any) -> Any:
-    match member.kind:
-        case Kind.TEXT:
-            return read_text(value)
-        case Kind.INTEGER:
-            return read_integer(value)
-        case Kind.FLAG:
-            return value if isinstance(value, bool) else None
-        case Kind.SECONDS:
-            seconds = read_integer(value)
-            return None if seconds is None else seconds * 1000
-        case Kind.INSTANT:
-            return read_instant(value)
-        case Kind.REASON:
-            return read_text(read_mapping(value).get("Payload"))
+    return None if value is None else _MEMBER_READERS[member.kind](value)
+
+
+def _read_flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _read_seconds(value: Any) -> int | None:
+    seconds = read_integer(value)
+    return None if seconds is None else seconds * 1000
+
+
+def _read_reason(value: Any) -> str | None:
+    return read_text(read_mapping(value).get("Payload"))
+
+
+_MEMBER_READERS: Mapping[Kind, Callable[[Any], Any]] = {
+    Kind.TEXT: read_text,
+    Kind.INTEGER: read_integer,
+    Kind.FLAG: _read_flag,
+    Kind.SECONDS: _read_seconds,
+    Kind.INSTANT: read_instant,
+    Kind.REASON: _read_reason,
+}
 
 
 def _read_payload(value: Any) -> Payload | None:

@@ -14,6 +14,8 @@ Json = Mapping[str, Any]
 Known = Mapping[str, "Known | None"]
 """The members that reading understands: None for a value, a mapping for a structure with members of its own."""
 
+_NOT_KNOWN: Known = {}
+
 
 def read_instant(value: Any) -> datetime | None:
     """An instant from epoch seconds, ISO 8601 text or a datetime; None for anything else."""
@@ -80,6 +82,8 @@ def read_text(value: Any) -> str | None:
 
 def read_integer(value: Any) -> int | None:
     """A whole number, cut off from a fraction if need be; None for anything else."""
+    if type(value) is int:
+        return value
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     try:
@@ -90,7 +94,8 @@ def read_integer(value: Any) -> int | None:
 
 def read_mapping(value: Any) -> Json:
     """A structure; an empty one for anything else."""
-    return value if isinstance(value, Mapping) else {}
+    # Asking an abstract class takes several times as long, and nearly all are dictionaries.
+    return value if type(value) is dict or isinstance(value, Mapping) else {}
 
 
 def present(members: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,14 +107,13 @@ def unknown_members(raw: Json, known: Known) -> dict[str, Any]:
     """The members of `raw` that `known` does not list, also those inside its structures, nested as they were."""
     rest: dict[str, Any] = {}
     for name, value in raw.items():
-        structure = known.get(name)
-        if name not in known:
+        structure = known.get(name, _NOT_KNOWN)
+        if structure is None or (value is None and structure is not _NOT_KNOWN):
+            continue
+        if structure is _NOT_KNOWN or not isinstance(value, Mapping):
             rest[name] = value
-        elif structure is not None and isinstance(value, Mapping):
-            if unknown := unknown_members(value, structure):
-                rest[name] = unknown
-        elif structure is not None and value is not None:
-            rest[name] = value
+        elif unknown := unknown_members(value, structure):
+            rest[name] = unknown
     return rest
 
 

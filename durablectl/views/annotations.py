@@ -68,7 +68,7 @@ class Annotator:
             self.paths.add({operation_id: known.parent_id for operation_id, known in new.items()})
         return [_annotate(self, event) for event in appended]
 
-    def annotate_in_parts(self, events: Iterable[Event], *, size: int = 500) -> Iterator[AnnotatedEvent]:
+    def annotate_in_parts(self, events: Iterable[Event], *, size: int = 250) -> Iterator[AnnotatedEvent]:
         """Events annotated while they are read, `size` of them at once; those before an error come before it."""
         part: list[Event] = []
         try:

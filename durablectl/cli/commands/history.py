@@ -159,10 +159,11 @@ class _Tally:
         """The events that fulfil all conditions, up to the limit; all are read, to know how many there are."""
         for one in events:
             self.read += 1
-            if all(condition(one) for condition in conditions):
-                self.chosen += 1
-                if not self.is_truncated:
-                    yield one
+            if conditions and not all(condition(one) for condition in conditions):
+                continue
+            self.chosen += 1
+            if not self.is_truncated:
+                yield one
 
 
 def _tell(runtime: Runtime, tally: _Tally) -> None:
