@@ -89,6 +89,19 @@ async def test_a_year_ahead_is_a_number_like_any_other() -> None:
     assert bell.timers.fire_due() == 366 * 86_400
 
 
+async def test_timers_that_were_moved_or_cancelled_leave_no_trace() -> None:
+    bell = Bell()
+    for number in range(10_000):
+        bell.set("heartbeat", 1000 + number)
+        bell.set(f"cancelled {number}", 31_622_400)
+        bell.timers.cancel(f"cancelled {number}")
+
+    assert len(bell.timers._heap) < 200
+    bell.clock.advance(20_000)
+    assert bell.timers.fire_due() is None
+    assert bell.rung == ["heartbeat"]
+
+
 async def test_the_running_task_notices_an_earlier_timer() -> None:
     clock = SystemClock()
     timers, rung = Timers(clock), list[str]()

@@ -12,6 +12,8 @@ from durablectl.clock import Clock
 
 LONGEST_SLEEP_S = 30.0
 """A sleeping machine stops the loop's monotonic clock; waking up now and then finds what became due meanwhile."""
+_HEAP_SLACK = 64
+"""How many moved and cancelled timers are worth no looking for."""
 
 
 class Timers:
@@ -29,12 +31,19 @@ class Timers:
         number = next(self._numbers)
         self._active[key] = (number, call)
         heapq.heappush(self._heap, (at, number, key))
+        if len(self._heap) > _HEAP_SLACK + 2 * len(self._active):
+            self._forget_moved()
         if self._heap[0][1] == number:
             self._changed.set()
 
     def cancel(self, key: Hashable) -> None:
         """Forget a timer; nothing happens when there is none."""
         self._active.pop(key, None)
+
+    def _forget_moved(self) -> None:
+        """Drop what was moved or cancelled; a timer that is a year ahead would otherwise stay for a year."""
+        self._heap = [entry for entry in self._heap if self._active.get(entry[2], (None,))[0] == entry[1]]
+        heapq.heapify(self._heap)
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._active
