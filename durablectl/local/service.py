@@ -34,7 +34,7 @@ from durablectl.local.http.port_holder import port_holder
 from durablectl.local.http.status_route import Application, StatusRoute
 from durablectl.local.http.throttle import Throttle
 from durablectl.local.journal.journal import Journal
-from durablectl.local.journal.store import OutputLine
+from durablectl.local.journal.records import OutputLine
 from durablectl.local.logs.attribution import AttributedLine, Attribution
 from durablectl.local.logs.cloudwatch import Logs
 from durablectl.local.logs.platform_lines import PlatformLines

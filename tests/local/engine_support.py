@@ -26,7 +26,8 @@ from durablectl.local.errors import ServiceError
 from durablectl.local.functions.catalog import Catalog, Identity
 from durablectl.local.functions.functions import DurableConfig, Function, parse_source
 from durablectl.local.journal.journal import Journal
-from durablectl.local.journal.store import ExecutionRecord, Store
+from durablectl.local.journal.records import ExecutionRecord
+from durablectl.local.journal.store import Store
 from durablectl.local.rules.verdicts import RetryPolicy
 from durablectl.local.workers.invocations import Invocation, InvocationFault, InvocationOutcome
 from durablectl.model.operations import Fold

@@ -14,7 +14,7 @@ import pytest
 from durablectl.clock import ManualClock
 from durablectl.local.errors import ServiceError
 from durablectl.local.journal.journal import Journal
-from durablectl.local.journal.store import PLATFORM, OutputLine
+from durablectl.local.journal.records import PLATFORM, OutputLine
 from durablectl.local.logs import cloudwatch as module
 from durablectl.local.logs.cloudwatch import Logs
 from durablectl.local.logs.platform_lines import PlatformLines

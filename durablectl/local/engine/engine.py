@@ -22,7 +22,7 @@ from durablectl.local.engine.timers import Timers
 from durablectl.local.functions.catalog import LATEST, Catalog
 from durablectl.local.functions.functions import Function
 from durablectl.local.journal.journal import Journal
-from durablectl.local.journal.store import ExecutionRecord
+from durablectl.local.journal.records import ExecutionRecord
 from durablectl.local.rules import completions, pausing, quotas
 from durablectl.local.rules.completions import Due, Ending
 from durablectl.local.rules.draft import Draft

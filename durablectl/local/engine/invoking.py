@@ -15,7 +15,7 @@ from durablectl.local.encoding import utf8
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Facts
 from durablectl.local.functions.functions import Function
-from durablectl.local.journal.store import OutputLine
+from durablectl.local.journal.records import OutputLine
 from durablectl.local.rules.completions import Ending, ending_of_fold
 from durablectl.model import wire
 from durablectl.model.operations import fold

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from durablectl.local import tokens
-from durablectl.local.journal.store import ExecutionRecord
+from durablectl.local.journal.records import ExecutionRecord
 from durablectl.local.rules.completions import Ending
 from durablectl.local.rules.draft import Closing
 from durablectl.local.rules.pausing import PauseRequest

@@ -11,7 +11,7 @@ from durablectl.local.engine.deleting import Deleting
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Facts, LiveExecution
 from durablectl.local.engine.pausing import ChangeRequest, Pausing
-from durablectl.local.journal.store import ExecutionRecord, RecordQuery
+from durablectl.local.journal.records import ExecutionRecord, RecordQuery
 from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.draft import Draft
 from durablectl.local.rules.updates import MAX_PAYLOAD_BYTES, check_error_size

@@ -6,31 +6,11 @@ from pathlib import Path
 
 from durablectl.errors import DurablectlError
 from durablectl.local.journal import store_faults
-from durablectl.local.journal.records import (
-    PLATFORM,
-    ExecutionRecord,
-    KeptLine,
-    OutputLine,
-    OutputQuery,
-    RecordQuery,
-    StoredExecution,
-)
 from durablectl.local.journal.store_executions import StoredExecutions
 from durablectl.local.journal.store_output import StoredOutput
 from durablectl.local.journal.store_removal import StoredRemovals
 from durablectl.local.journal.store_schema import open_store
 from durablectl.local.journal.store_versions import StoredVersions
-
-__all__ = [
-    "PLATFORM",
-    "ExecutionRecord",
-    "KeptLine",
-    "OutputLine",
-    "OutputQuery",
-    "RecordQuery",
-    "Store",
-    "StoredExecution",
-]
 
 
 class Store:

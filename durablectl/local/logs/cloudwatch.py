@@ -11,7 +11,7 @@ from durablectl.local import tokens
 from durablectl.local.errors import ServiceError
 from durablectl.local.functions.catalog import Catalog
 from durablectl.local.journal.journal import Journal
-from durablectl.local.journal.store import KeptLine, OutputLine, OutputQuery
+from durablectl.local.journal.records import KeptLine, OutputLine, OutputQuery
 from durablectl.local.logs.filter_patterns import Condition, InvalidPattern, parse_filter_pattern
 
 Json = dict[str, Any]

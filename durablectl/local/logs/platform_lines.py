@@ -9,7 +9,7 @@ from typing import Any
 
 from durablectl.clock import Clock
 from durablectl.local.engine.calling import Invoker
-from durablectl.local.journal.store import PLATFORM, OutputLine
+from durablectl.local.journal.records import PLATFORM, OutputLine
 from durablectl.local.workers.faults import timestamp
 from durablectl.local.workers.invocations import Invocation, InvocationOutcome
 
