@@ -10,12 +10,14 @@ from datetime import datetime
 from durablectl.cli.following import Following, follow_execution
 from durablectl.cli.runtime import Runtime
 from durablectl.clock import Clock
+from durablectl.model.operations import Fold
+from durablectl.operate.follow import Look
 from durablectl.operate.pacing import Pace
 from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
 from durablectl.views.display import Display
 from durablectl.views.render.live import LiveFrame
-from durablectl.views.tree_executions import tree_execution
+from durablectl.views.tree_executions import TreeExecution, tree_execution
 from durablectl.views.watch import watch_frame
 
 _MOMENT_S = 0.2
@@ -73,6 +75,9 @@ class _Screen:
         self._frame = LiveFrame(runtime.stdout)
         self._following: Following | None = None
         self._drawn: Display | None = None
+        self._top: TreeExecution | None = None
+        self._look: Look | None = None
+        self._due_at: datetime | None = None
 
     @contextmanager
     def showing(self, following: Following) -> Iterator[None]:
@@ -106,16 +111,26 @@ class _Screen:
     def _draw(self, display: Display) -> None:
         if self._following is None or self._following.last.detail is None:
             return
-        look, source = self._following.last, self._runtime.backend.source
-        top = tree_execution(
-            self._following.last.detail,
-            look.folded,
-            reading=self._following.reading,
-            source=source,
-            function=self._target.function,
-        )
-        self._frame.draw(watch_frame(top, display), display)
+        self._frame.draw(watch_frame(self._tree(self._following), display), display)
         self._drawn = display
+
+    def _tree(self, following: Following) -> TreeExecution:
+        """The tree of the newest look, made anew only where more than the time has changed."""
+        look, reading = following.last, following.reading
+        if self._top is not None and look is self._look and (self._due_at is None or reading.now < self._due_at):
+            self._top.reading = reading
+            return self._top
+        assert look.detail is not None
+        source, function = self._runtime.backend.source, self._target.function
+        self._top = tree_execution(look.detail, look.folded, reading=reading, source=source, function=function)
+        self._look, self._due_at = look, _next_due(look.folded, reading.now)
+        return self._top
+
+
+def _next_due(folded: Fold, now: datetime) -> datetime | None:
+    """When the next wait or back-off comes to its end, which changes what is said of it and of what is around it."""
+    instants = (instant for each in folded.open_operations for instant in (each.next_attempt_at, each.scheduled_end_at))
+    return min((instant for instant in instants if instant is not None and instant > now), default=None)
 
 
 class _Obstacle:

@@ -38,6 +38,8 @@ class TreeOptions:
     """Whether what is done may be folded to fit the screen."""
     unfolds_with: str = "--no-fold"
     """What shows all, for the line that says that something was folded."""
+    most_lines: int | None = None
+    """Lines beyond these are counted, not made; the last line says how many they are."""
 
 
 def tree_view(
@@ -67,7 +69,21 @@ def tree_lines(top: TreeExecution, display: Display, options: TreeOptions = Tree
     if options.depth is not None:
         fold_below(entries, options.depth)
     below = [*causes, *_fold_to_screen(entries, display, options, len(header) + len(causes))]
-    return [*header, *tree_rows(entries, display, with_attempts=options.with_attempts), *below]
+    hidden = _hidden(options, len(header) + _count_rows(entries, options) + len(below))
+    most_rows = None if options.most_lines is None else max(1, options.most_lines - len(header))
+    rows = tree_rows(entries, display, with_attempts=options.with_attempts, most=most_rows)
+    lines = [*header, *rows, *below]
+    return [*lines[: max(0, (options.most_lines or 0) - 1)], _hidden_line(hidden)] if hidden else lines
+
+
+def _hidden(options: TreeOptions, lines: int) -> int:
+    """How many lines are left out, the one that says so being one more line."""
+    most = options.most_lines
+    return 0 if most is None or lines <= max(1, most) else lines - max(0, most - 1)
+
+
+def _hidden_line(lines: int) -> Line:
+    return own(f"… {lines} lines hidden", "dim")
 
 
 def _fold_to_screen(
@@ -77,21 +93,28 @@ def _fold_to_screen(
     if display.height is None or not options.may_fold or options.is_raw or options.depth is not None:
         return []
 
-    def rows_of(entry: Entry) -> int:
-        groups = sum(isinstance(child, Group) for child in entry.children)
-        return 1 + groups + (count_attempt_rows(entry) if options.with_attempts else 0)
-
     before = _folded(entries)
-    groups = sum(isinstance(entry, Group) for entry in entries)
-    rows = groups + sum(rows_of(entry) for entry in walk_entries(entries))
-    # The row of headers and the line about folding count too.
-    excess = rows + other_lines + 2 + _PROMPT_LINES - display.height
+    # The line about folding counts too.
+    excess = _count_rows(entries, options) + other_lines + 1 + _PROMPT_LINES - display.height
     if excess <= 1:
         return []
-    fold_to_fit(entries, excess, rows_of)
+    fold_to_fit(entries, excess, lambda entry: _rows_of(entry, options))
     folded = _folded(entries) - before
     noun = "operation" if folded == 1 else "operations"
     return [own(f"{folded} {noun} folded to fit the screen, {options.unfolds_with} shows all", "dim")] if folded else []
+
+
+def _count_rows(entries: Sequence[Entry | Group], options: TreeOptions) -> int:
+    """The lines of the table, that of its headers included."""
+    if not entries:
+        return 0
+    groups = sum(isinstance(entry, Group) for entry in entries)
+    return 1 + groups + sum(_rows_of(entry, options) for entry in walk_entries(entries))
+
+
+def _rows_of(entry: Entry, options: TreeOptions) -> int:
+    groups = sum(isinstance(child, Group) for child in entry.children)
+    return 1 + groups + (count_attempt_rows(entry) if options.with_attempts else 0)
 
 
 def _folded(entries: Sequence[Entry | Group]) -> int:

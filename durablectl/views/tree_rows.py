@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from durablectl.views.display import Display
@@ -41,15 +42,21 @@ class _Place(NamedTuple):
 
 
 def tree_rows(
-    entries: Sequence[Entry | Group], display: Display, *, with_attempts: bool, with_headers: bool = True
+    entries: Sequence[Entry | Group],
+    display: Display,
+    *,
+    with_attempts: bool,
+    with_headers: bool = True,
+    most: int | None = None,
 ) -> list[Line]:
-    """The table of operations; on a terminal no line is wider than it."""
+    """The table of operations, or its first `most` rows; on a terminal no line is wider than it."""
     width = display.width
     columns = [
         index for index in range(5) if width is None or all(index != out or width >= least for out, least in _OPTIONAL)
     ]
     tracks = [_NAME_TRACK if width is None else Track(shrinks_to=max(16, width * 9 // 20)), *_TRACKS]
-    rows = [[row[index] for index in columns] for row in _rows(entries, display, with_attempts=with_attempts)]
+    made = _rows(entries, display, with_attempts=with_attempts)
+    rows = [[row[index] for index in columns] for row in islice(made, most)]
     if with_headers and rows:
         rows.insert(0, [own(_HEADERS[index], "bold") for index in columns])
     return lay_out(rows, [tracks[index] for index in columns], width)

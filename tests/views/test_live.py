@@ -10,8 +10,9 @@ import pytest
 from durablectl.views.display import Display
 from durablectl.views.lines import Line, own, text_of
 from durablectl.views.render.live import LiveFrame
-from durablectl.views.watch import cut
-from tests.fakes.histories import NOW
+from durablectl.views.watch import watch_frame
+from tests.fakes.histories import NOW, make_execution, step
+from tests.views.tree_examples import tree_of
 
 COLUMNS, LINES = 20, 8
 
@@ -111,14 +112,13 @@ def test_a_resized_terminal_is_drawn_anew(terminal: Terminal, frame: LiveFrame) 
 
 
 @pytest.mark.parametrize(
-    "height, expected",
-    [
-        (5, ["a", "b", "c", "d"]),
-        (4, ["a", "b", "c", "d"]),
-        (3, ["a", "b", "… 2 lines hidden"]),
-        (1, ["… 4 lines hidden"]),
-        (0, ["… 4 lines hidden"]),
-    ],
+    "height, shown, hidden", [(20, 10, 0), (11, 10, 0), (10, 8, 2), (3, 1, 9), (2, 0, 10), (1, 0, 10)]
 )
-def test_what_a_screen_does_not_hold_is_counted(height: int, expected: list[str]) -> None:
-    assert [text_of(line) for line in cut(lines("a", "b", "c", "d"), height)] == expected
+def test_what_a_screen_does_not_hold_is_counted(height: int, shown: int, hidden: int) -> None:
+    top = tree_of(make_execution("order-1042", *(step(f"charge-{number}") for number in range(6))))
+    whole = [text_of(line) for line in watch_frame(top, Display(NOW, width=80))]
+
+    frame = [text_of(line) for line in watch_frame(top, Display(NOW, width=80, height=height))]
+
+    assert len(whole) == 10
+    assert frame == [*whole[:shown], *([f"… {hidden} lines hidden"] if hidden else [])]
