@@ -28,7 +28,7 @@ REFERENCE = ROOT / "docs" / "reference.md"
 BLOCKS = blocks_of(README.read_text(encoding="utf-8"))
 COMMAND_BLOCKS = [block for block in BLOCKS if block.language == "bash"]
 (HANDLER,) = [block.text for block in BLOCKS if block.language == "python"]
-(TEMPLATE,) = [block.text for block in BLOCKS if block.language == "yaml"]
+(TEMPLATE,) = [block.text for block in BLOCKS if block.language == "yaml" and "Resources:" in block.text]
 (NODE_HANDLER,) = [block.text for block in BLOCKS if block.language == "javascript"]
 
 SET_UP = {

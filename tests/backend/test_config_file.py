@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from durablectl.config import ConfigFile, Effective, Options, config_path, load_settings, read_config
 from durablectl.config.file import parse_config
 from durablectl.errors import ConfigError
+from tests.documents import blocks_of
+
+README = Path(__file__).parents[2] / "README.md"
 
 CONTEXTS = """\
 # connections of the shop
@@ -271,3 +274,9 @@ def test_content_that_is_no_configuration_is_refused(path: Path, environ: dict[s
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(ConfigError):
         assert parse_config(Path("config.yaml"), text).exists
+
+
+def test_the_contexts_of_the_readme_can_be_read() -> None:
+    (sample,) = [block.text for block in blocks_of(README.read_text("utf-8")) if "current_context" in block.text]
+
+    assert parse_config(Path("config.yaml"), sample).context_names == ["dev", "prod", "audit", "local"]
