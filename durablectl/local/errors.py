@@ -37,6 +37,11 @@ class ServiceError(Exception):
 UNQUALIFIED = "You cannot invoke a durable function using an unqualified ARN."
 
 
+NO_TENANT = (
+    "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again."
+)
+
+
 def invalid_parameter(message: str) -> ServiceError:
     """A request whose values the service does not accept."""
     return ServiceError("InvalidParameterValueException", 400, message)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from durablectl.errors import ConfigError
 from durablectl.local.functions import code
 from durablectl.local.functions.code import CodeCopies, CodeReader, CodeTooLarge, code_folder
 from durablectl.local.functions.deploying import Deployment
-from durablectl.local.functions.versions import Alias
+from durablectl.local.functions.versions import Alias, PublishedVersion
 from durablectl.model.arn import parse_execution_arn
+from tests.local.engine_support import World, chained, wait
+from tests.local.engine_support import make_function as make_scripted
 from tests.local.version_support import Project, invoked
 from tests.local.worker_support import eventually
 
@@ -391,3 +394,31 @@ def test_a_folder_that_is_too_large_for_lambda_is_no_code(folder: Path, monkeypa
 
     with pytest.raises(CodeTooLarge):
         CodeCopies(folder / "local.db").keep(folder)
+
+
+# --- chained invokes --------------------------------------------------------------------------------------------------
+
+
+async def test_a_chained_invoke_keeps_the_version_that_its_alias_led_to(tmp_path: Path) -> None:
+    world = World(tmp_path / "local.db")
+    await world.open()
+    pinned = replace(make_scripted("child", 60), version="3")
+
+    def publish() -> None:
+        world.engine.catalog.versions.add(PublishedVersion(pinned, "", ""))
+
+    publish()
+    world.engine.catalog.versions.put_alias(Alias("child", "live", "3", ""))
+    parent = await world.started()
+    await world.suspended(parent, chained("child:live"))
+    child = await world.next_call()
+    await world.suspended(child, wait(30))
+
+    assert child.arn.startswith("arn:aws:lambda:us-east-1:000000000000:function:child:3/durable-execution/")
+    assert (child.invocation.version, child.invocation.function) == ("3", pinned)
+    await world.crash()
+    await world.open()
+    publish()
+    await world.advance(30)
+    assert pinned in [call.invocation.function for call in world.invoker.calls]
+    await world.close()

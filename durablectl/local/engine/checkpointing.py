@@ -123,6 +123,8 @@ class Checkpointing:
             return Unresolved(ErrorPayload(error.code, error.message))
         if function.durable and qualifier is None:
             return Unresolved(ErrorPayload("InvalidParameterValueException", errors.UNQUALIFIED))
+        if function.is_tenant_isolated and not options.tenant_id:
+            return Unresolved(ErrorPayload("InvalidParameterValueException", errors.NO_TENANT))
         child_arn = None
         if function.durable:
             name, execution_id = tokens.new_execution_id(), tokens.new_execution_id()

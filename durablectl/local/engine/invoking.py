@@ -219,10 +219,7 @@ async def _end_of(ended: asyncio.Future[Ending]) -> Ending:
 
 def _check_tenant(function: Function, tenant_id: str | None) -> None:
     if function.is_tenant_isolated and not tenant_id:
-        raise errors.invalid_parameter(
-            "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and "
-            "try again."
-        )
+        raise errors.invalid_parameter(errors.NO_TENANT)
 
 
 def _ended(arn: str, ending: Ending) -> InvokeAnswer:

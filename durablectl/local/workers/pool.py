@@ -23,6 +23,10 @@ TERM_GRACE_S = 1.0
 MAX_RUNNING = 100
 
 
+_Kind = tuple[str, str, str | None]
+"""Workers that stand in for each other: of one function, of one version and, where it isolates them, of one tenant."""
+
+
 class PoolClosed(Exception):
     """The invocation was refused or cut off because the service is stopping; it has no outcome."""
 
@@ -63,7 +67,7 @@ class WorkerPool:
         self._turns = asyncio.Semaphore(max_running)
         self._tasks = asyncio.TaskGroup()
         self._lives: set[asyncio.Task[None]] = set()
-        self._idle: dict[tuple[str, str], list[tuple[Worker, asyncio.TimerHandle]]] = defaultdict(list)
+        self._idle: dict[_Kind, list[tuple[Worker, asyncio.TimerHandle]]] = defaultdict(list)
         self._busy: set[Worker] = set()
         self._cut_off: set[Worker] = set()
         self._rested = asyncio.Event()
@@ -123,7 +127,7 @@ class WorkerPool:
 
     def _take(self, invocation: Invocation) -> Worker:
         """The idle worker that was used last, because it is the likeliest to be warm; or a new one."""
-        idle = self._idle[invocation.function.name, invocation.version]
+        idle = self._idle[invocation.function.name, invocation.version, _tenant(invocation)]
         while idle:
             worker, timer = idle.pop()
             timer.cancel()
@@ -144,7 +148,7 @@ class WorkerPool:
             on_log=self._on_log,
             memory_limit_mb=self._memory_limit_mb,
         )
-        worker = Worker(invocation.function, invocation.version, settings)
+        worker = Worker(invocation.function, invocation.version, settings, _tenant(invocation))
         life = self._tasks.create_task(worker.live(), name=f"worker of {invocation.function.name}")
         self._lives.add(life)
         life.add_done_callback(self._lives.discard)
@@ -169,12 +173,12 @@ class WorkerPool:
         if self._is_closing or not worker.is_usable:
             worker.stop()
             return
-        idle = self._idle[worker.function.name, worker.version]
+        idle = self._idle[worker.function.name, worker.version, worker.tenant_id]
         timer = asyncio.get_running_loop().call_later(self._idle_limit_s, self._expire, worker)
         idle.append((worker, timer))
 
     def _expire(self, worker: Worker) -> None:
-        idle = self._idle[worker.function.name, worker.version]
+        idle = self._idle[worker.function.name, worker.version, worker.tenant_id]
         for entry in idle:
             if entry[0] is worker:
                 idle.remove(entry)
@@ -184,3 +188,7 @@ class WorkerPool:
     def _retire(self, worker: Worker, timer: asyncio.TimerHandle) -> None:
         timer.cancel()
         worker.stop()
+
+
+def _tenant(invocation: Invocation) -> str | None:
+    return invocation.tenant_id if invocation.function.is_tenant_isolated else None

@@ -63,9 +63,13 @@ class WorkerSettings:
 class Worker:
     """A process and the Runtime API that it talks to; `live` is its whole life, `run` one invocation in it."""
 
-    def __init__(self, function: Function, version: str, settings: WorkerSettings) -> None:
+    def __init__(
+        self, function: Function, version: str, settings: WorkerSettings, tenant_id: str | None = None
+    ) -> None:
         self.function = function
         self.version = version
+        self.tenant_id = tenant_id
+        """The tenant that it serves and no other does, for a function that isolates them."""
         self._settings = settings
         self._api = RuntimeApi()
         self._outputs = [OutputPipe(self._line_sink(stream)) for stream in STREAMS]
