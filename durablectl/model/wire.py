@@ -130,7 +130,7 @@ _MEMBER_READERS: Mapping[Kind, Callable[[Any], Any]] = {
 
 
 def _read_payload(value: Any) -> Payload | None:
-    if not isinstance(value, Mapping):
+    if not (type(value) is dict or isinstance(value, Mapping)):
         return None
     return Payload(read_text(value.get("Payload")), truncated=value.get("Truncated") is True)
 

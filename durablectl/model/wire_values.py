@@ -110,7 +110,7 @@ def unknown_members(raw: Json, known: Known) -> dict[str, Any]:
         structure = known.get(name, _NOT_KNOWN)
         if structure is None or (value is None and structure is not _NOT_KNOWN):
             continue
-        if structure is _NOT_KNOWN or not isinstance(value, Mapping):
+        if structure is _NOT_KNOWN or not (type(value) is dict or isinstance(value, Mapping)):
             rest[name] = value
         elif unknown := unknown_members(value, structure):
             rest[name] = unknown

@@ -14,9 +14,10 @@ from durablectl.errors import Unreachable
 from durablectl.model.payloads import Payload
 from durablectl.views.annotations import AnnotatedEvent, annotate
 from durablectl.views.display import Display
+from durablectl.views.encoded import Encoded
 from durablectl.views.history import history_view
 from durablectl.views.records.context import Reading
-from durablectl.views.render import OutputOptions, render
+from durablectl.views.render import OutputOptions, compile_query, render
 from durablectl.views.view import View
 from tests.fakes.histories import NOW, make_arn, make_history, step
 from tests.views.examples import AWS, VIEWS, shown
@@ -109,3 +110,33 @@ def test_a_record_too_deep_for_the_libraries_is_still_one_line_and_one_item() ->
 
     assert items[0]["result"]["value"][0][0] == json.loads("[" * 698 + "]" * 698)
     assert shown(view_of(deep()), "yaml").count(b"- ") == 1
+
+
+LONG = json.dumps({"rows": ["0123456789"] * 600, "note": "é \u202e \x7f"}, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("text", [LONG, json.dumps(json.loads(LONG), indent=1), LONG.replace("note", "password")])
+@pytest.mark.parametrize("format", ["json", "jsonl"])
+def test_a_long_payload_is_the_same_whether_its_text_is_taken_over_or_encoded(text: str, format: str) -> None:
+    events = [one for one in annotate(make_history(step("a").succeeds(text))) if one.event.result]
+
+    written = shown(view_of(iter(events)), format).decode()
+    indented = json.loads(shown(view_of(iter(events)), "json", width=80))
+
+    assert "\u202e" not in written
+    assert "\x7f" not in written
+    assert written.count("\n") == {"json": 17, "jsonl": 1}[format]
+    (record,) = json.loads(written)["items"] if format == "json" else [json.loads(written)]
+    assert record["result"] == indented["items"][0]["result"]
+    assert ("password" in text) == (record["result"]["redacted_paths"] == ["$.password"])
+
+
+def test_a_query_sees_objects_as_objects() -> None:
+    query = compile_query("items[0].[type(input), keys(error)[0], type(result)]")
+
+    assert json.loads(shown(view_of(iter(annotated(1))), "json", query=query)) == ["object", "included", "object"]
+
+
+def test_what_carries_its_text_cannot_be_changed() -> None:
+    with pytest.raises(TypeError, match="cannot set a"):
+        Encoded({"a": 1}, '{"a": 1}')["a"] = 2

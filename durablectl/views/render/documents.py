@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from durablectl.views.render.json_text import encode_json, json_chunks
+from durablectl.views.render.json_text import encode_record, json_chunks
 from durablectl.views.render.lists import json_parts, list_document, yaml_parts
 from durablectl.views.render.options import OutputOptions
 from durablectl.views.render.yaml_text import encode_yaml
@@ -32,7 +32,7 @@ def render_jsonl(view: View[Any], options: OutputOptions, stream: BinaryIO) -> i
     count = 0
     for item in view.items:
         record = view.raw.record(item) if options.raw and view.raw else stamped(view.kind, view.record(item))
-        _write(stream, encode_json(_queried(record, options)))
+        _write(stream, encode_record(_queried(record, options)))
         count += 1
     return count
 

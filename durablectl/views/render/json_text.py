@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from typing import Any
 
+from durablectl.views.encoded import Encoded
 from durablectl.views.text import escape_in_document
 
 _MAX_INDENTED = 32
@@ -32,6 +33,26 @@ def encode_json(value: Any, *, indent: int | None = None) -> str:
         except (ValueError, RecursionError):
             pass
     return "".join(json_chunks(value, indent=indent))
+
+
+def encode_record(record: Any) -> str:
+    """The text of `encode_json` on one line, for an object whose parts may carry theirs."""
+    if not isinstance(record, dict):
+        return encode_json(record)
+    try:
+        members = [f"{encode_basestring(str(name))}: {_member_text(value)}" for name, value in record.items()]
+    except (ValueError, RecursionError):
+        return encode_json(record)
+    return escape_in_document(f"{{{', '.join(members)}}}")
+
+
+def _member_text(value: Any) -> str:
+    if value is None:
+        return "null"
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    return value.text if kind is Encoded else _ENCODER.encode(value)
 
 
 def json_chunks(value: Any, *, indent: int | None = None) -> Iterator[str]:

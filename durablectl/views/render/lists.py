@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import Any
 
 from durablectl.errors import DurablectlError
-from durablectl.views.render.json_text import encode_json
+from durablectl.views.render.json_text import encode_json, encode_record
 from durablectl.views.render.options import OutputOptions
 from durablectl.views.render.yaml_text import YamlEncoder
 from durablectl.views.view import Envelope, Record, View
@@ -64,7 +64,7 @@ def json_parts(listed: ListDocument, *, is_indented: bool) -> Iterator[str]:
     try:
         for record in listed.records:
             # Encoded before anything is written, because what the record is made of may turn out not to be readable.
-            text = encode_json(record, indent=2).replace("\n", "\n    ") if is_indented else encode_json(record)
+            text = encode_json(record, indent=2).replace("\n", "\n    ") if is_indented else encode_record(record)
             yield separator
             yield text
             separator = ",\n    "

@@ -21,6 +21,7 @@ class YamlEncoder:
         dumper: Any = type("Dumper", (base,), {"ignore_aliases": lambda self, node: True})
         dumper.add_representer(str, _represent_text)
         dumper.add_multi_representer(str, _represent_text)
+        dumper.add_multi_representer(dict, base.represent_dict)
         self._dumper = dumper
         self._dump: Any = yaml.dump
 
