@@ -14,6 +14,18 @@ from tests.servers.demo import Demo, explain, running_demo, shell_environment
 from tests.servers.foreground import interrupted_when_ready
 
 INTERRUPTED = 130
+TEMPLATE = """\
+Parameters:
+  Stage: {Type: String}
+Resources:
+  Orders:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: !Sub "${Stage}-orders"
+      Runtime: python3.13
+      Handler: orders.handler
+      DurableConfig: {ExecutionTimeout: 600}
+"""
 
 EXAMPLES = [(spec, example.command) for spec in COMMANDS for example in spec.examples]
 # What ends or pauses something may take it from another example; what it does in a rehearsal disturbs nobody.
@@ -52,6 +64,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "shop").mkdir()
     for path in ("orders.py", "shop/orders.py"):
         (tmp_path / path).write_text(handler, encoding="utf-8")
+    (tmp_path / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
     (tmp_path / "parcel.json").write_text('{"parcel": "79"}', encoding="utf-8")
     return tmp_path
 

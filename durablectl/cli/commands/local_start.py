@@ -140,5 +140,6 @@ LOCAL_START = CommandSpec(
         Example("durablectl local start --function orders=shop/orders.py:handler --port 0", "under a name of its own"),
         Example("durablectl local start orders.py:handler --store memory", "forget everything at the end"),
         Example("durablectl local start orders.py:handler --reload --skip-time", "while you write it"),
+        Example("durablectl local start --template template.yaml --parameter Stage=test", "what a SAM project deploys"),
     ),
 )
