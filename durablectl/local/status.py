@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,16 +54,17 @@ class Status:
         }
 
     def _next_timer(self) -> dict[str, Any] | None:
-        first = self.timers.next()
-        if first is None:
+        # The service's own chores, such as taking away what was kept long enough, are nobody's concern.
+        of_executions = [(at, key) for at, key in self.timers.upcoming() if isinstance(key, tuple)]
+        if not of_executions:
             return None
-        at, key = first
+        at, key = min(of_executions, key=lambda entry: entry[0])
         due_in_s = max(0.0, (at - self.engine.now()).total_seconds())
         return {"due_in_s": due_in_s, **self._subject(key)}
 
-    def _subject(self, key: Hashable) -> dict[str, Any]:
+    def _subject(self, key: tuple[Any, ...]) -> dict[str, Any]:
         """What a timer is for; those of executions are named after the execution, the kind and the operation."""
-        execution_id, kind, operation_id = (*key, None, None)[:3] if isinstance(key, tuple) else (None, str(key), None)
+        execution_id, kind, operation_id = (*key, None, None)[:3]
         live = self.engine.live(execution_id) if isinstance(execution_id, str) else None
         operation = live.folded.operations.get(str(operation_id)) if live else None
         return {

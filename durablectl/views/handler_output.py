@@ -12,11 +12,13 @@ from durablectl.views.lines import EMPTY, Line, data, fit_line, join, line_width
 WIDEST_PREFIX = 30
 """How much room function and execution get; more of them is cut."""
 SHOWN_FRAMES = 8
-"""Lines of a stack trace that are shown; the innermost are the last."""
+"""Frames of a stack trace that are shown; the innermost are the last."""
 _FUNCTION_STYLES = ("cyan", "magenta", "blue", "green", "yellow")
 _LEVEL_STYLES = {"WARN": "yellow", "ERROR": "red", "FATAL": "red", "DEBUG": "dim", "TRACE": "dim"}
 _PLAIN_LEVELS = frozenset({"INFO"})
 """Levels that say nothing worth the room."""
+_PACKAGE_FOLDERS = ("/site-packages/", "/node_modules/")
+"""Where frames are that say nothing about the user's own code."""
 _ID_LENGTH = 36
 _SHORT_ID = 8
 
@@ -87,7 +89,9 @@ def _message(record: LogRecord, operation_name: str | None) -> Line:
 
 def _frames(record: LogRecord) -> Iterator[Line]:
     """The end of the stack trace that an entry carries."""
-    frames = record.fields.get("stackTrace")
-    for frame in (frames if isinstance(frames, list) else [])[-SHOWN_FRAMES:]:
-        for text in str(frame).rstrip().splitlines():
+    told = record.fields.get("stackTrace")
+    frames = list(map(str, told)) if isinstance(told, list) else []
+    own_frames = [frame for frame in frames if not any(folder in frame for folder in _PACKAGE_FOLDERS)]
+    for frame in (own_frames or frames)[-SHOWN_FRAMES:]:
+        for text in frame.rstrip().splitlines():
             yield data(f"  {text}", "dim")

@@ -194,7 +194,6 @@ _TIMERS = {
     "callback": "the timeout of the callback",
     "heartbeat": "the heartbeat timeout of",
     "wait": "the wait",
-    "retention": "the removal of what was kept long enough",
 }
 
 _FIELDS: dict[str, Callable[[RunningService], Line]] = {

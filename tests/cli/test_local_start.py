@@ -130,6 +130,13 @@ def test_a_stack_trace_is_shown_below_its_record() -> None:
     assert shown(Written(text)).splitlines()[1:] == ["orders order-7 │     File a", "orders order-7 │     File b"]
 
 
+def test_a_stack_trace_is_that_of_the_users_own_code() -> None:
+    frames = ['  File "/venv/lib/site-packages/sdk/state.py", line 1', '  File "/shop/orders.py", line 2']
+    text = json.dumps({"level": "ERROR", "message": "no", "stackTrace": frames})
+
+    assert shown(Written(text)).splitlines()[1:] == ['orders order-7 │     File "/shop/orders.py", line 2']
+
+
 def test_a_line_of_text_stands_behind_the_operation_that_ran() -> None:
     assert shown(Written("charging", operation_name="charge")) == "orders order-7 │ charge charging\n"
 

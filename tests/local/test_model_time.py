@@ -127,14 +127,14 @@ async def test_when_no_execution_is_open_time_is_the_machines_again() -> None:
         await eventually(lambda: start.clock.now() == NOON)
 
 
-async def test_the_next_timer_is_told_in_modelled_time() -> None:
+async def test_what_is_to_come_is_told_in_modelled_time() -> None:
     start = Ticking()
     start.set("callback", HOUR)
     start.clock.move_to(NOON + DAY)
 
-    assert start.timers.next() == (NOON + DAY + HOUR, ("e-1", "callback", "callback"))
+    assert start.timers.upcoming() == [(NOON + DAY + HOUR, ("e-1", "callback", "callback"))]
     start.timers.cancel(("e-1", "callback", "callback"))
-    assert start.timers.next() is None
+    assert start.timers.upcoming() == []
 
 
 async def test_without_skipping_every_timer_is_due_when_it_says() -> None:

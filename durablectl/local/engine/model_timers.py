@@ -105,13 +105,10 @@ class ModelTimers(Timers):
     def __contains__(self, key: Hashable) -> bool:
         return super().__contains__(key) or key in self._patient
 
-    def next(self) -> tuple[datetime, Hashable] | None:
-        """When the next timer is due, and its key; None when there is none."""
-        brisk, patient = super().next(), self._patient.next()
-        due = [brisk] if brisk else []
-        if patient:
-            due.append((patient[0] + self._model.skipped, patient[1]))
-        return min(due, key=lambda entry: entry[0], default=None)
+    def upcoming(self) -> list[tuple[datetime, Hashable]]:
+        """When each timer is due, and its key, in no order."""
+        patient = [(at + self._model.skipped, key) for at, key in self._patient.upcoming()]
+        return super().upcoming() + patient
 
     def fire_due(self) -> float | None:
         """Call whatever is due; the seconds until the next timer, or None when there is none."""
@@ -138,7 +135,7 @@ class ModelTimers(Timers):
 
     def _skip(self) -> bool:
         """Move the clock to the next timer that can be skipped to; whether there was one."""
-        first = super().next()
+        first = self._first()
         if first is not None:
             self._model.move_to(first[0])
             return True

@@ -48,9 +48,9 @@ class Timers:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._active
 
-    def next(self) -> tuple[datetime, Hashable] | None:
-        """When the next timer is due, and its key; None when there is none."""
-        return self._first()
+    def upcoming(self) -> list[tuple[datetime, Hashable]]:
+        """When each timer is due, and its key, in no order."""
+        return [(at, key) for at, number, key in self._heap if self._active.get(key, (None,))[0] == number]
 
     def _first(self) -> tuple[datetime, Hashable] | None:
         while self._heap:
