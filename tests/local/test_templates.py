@@ -343,6 +343,12 @@ def test_an_alias_may_point_to_a_version_that_is_there() -> None:
         ("Resources:\n\tOrders: x\n", "template.yaml:2:1: broken YAML"),
         ("", "template.yaml:1:1: this is no template: it has no Resources"),
         ("- 1\n", "this is no template"),
+        ("Resources:\n  A:\n    B: 1\n   C: 2\n", "broken YAML: did not find expected key"),
+        ("Resources:\n  A:\n    B: 1\n   C: 2\n", "\nin what begins on line 2"),
+        ("Resources: {A: 1,", "expected node content, where the file ends"),
+        (with_properties("") + "Globals: {Function: [1]}\n", "the properties of Orders are no names with values"),
+        (ONE.partition("    Prop")[0] + "    Properties: !Include x\n", "Fn::Include is not resolved here"),
+        (ONE.replace("      Runtime: python3.11\n", ""), "Orders is not served: no Runtime; to run it"),
         ("Resources: 3\n", "template.yaml:1:12: Resources holds no names"),
         ("Resources:\n  T: {Type: AWS::S3::Bucket}\n", "there is no function in this template"),
         (ONE.replace("app.handler", "orders.handler"), 'src has no handler "orders.handler" for Orders'),
@@ -426,6 +432,12 @@ def test_a_property_without_effect_is_noted_by_its_line(name: str, value: str) -
     (note,) = described(with_properties(f"{name}: {value}")).notes
 
     assert note.startswith(f"template.yaml:8: {name} of Orders has no effect here: ")
+
+
+def test_what_makes_resources_is_noted() -> None:
+    (note,) = described(ONE + "  Fn::ForEach::Shops: [Shop, [a, b], {}]\n").notes
+
+    assert note == "template.yaml:8: Fn::ForEach::Shops is left out: what makes resources is not resolved here"
 
 
 def test_a_template_without_a_durable_function_is_explained() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from durablectl.local.functions.functions import DurableConfig
 from durablectl.local.functions.sources import FUNCTION_NAME, NAME_LIMIT
-from durablectl.local.templates.nodes import Mapping, Node, Place, Scalar, Template
+from durablectl.local.templates.nodes import Intrinsic, Mapping, Node, Place, Scalar, Template
 from durablectl.local.templates.properties import Properties
 from durablectl.local.templates.resources import FUNCTION_TYPES
 from durablectl.local.templates.values import Resolver, Unresolved
@@ -82,6 +82,8 @@ def functions_of(template: Template, resolver: Resolver, note: Note) -> Iterator
     Raises ConfigError that points at what is wrong.
     """
     for key, resource in template.section("Resources"):
+        if key.text.startswith("Fn::") or isinstance(resource, Intrinsic):
+            note(key.place, f"{key.text} is left out: what makes resources is not resolved here")
         if resolver.resources.type_of(key.text) not in FUNCTION_TYPES:
             continue
         if isinstance(resource, Mapping) and _is_created(template, resolver, resource):

@@ -175,4 +175,4 @@ def _tell_interpreters(notes: _Remarks, definitions: Sequence[Definition]) -> No
 
 
 def _way_out(function: TemplateFunction) -> str:
-    return f"a program that speaks the Lambda Runtime API can: --function {function.name}=exec:COMMAND"
+    return f"to run it as a program: --function {function.name}=exec:COMMAND"

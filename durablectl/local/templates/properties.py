@@ -24,10 +24,19 @@ class Properties:
         own = resource.get("Properties")
         is_serverless = resolver.resources.type_of(logical_id) == SERVERLESS_FUNCTION
         shared = template.section("Globals").get("Function") if is_serverless else None
-        self.sources = [each for each in (own, shared) if isinstance(each, Mapping)]
+        self.sources = [self._members(each, resource) for each in (own, shared) if each is not None]
         key = template.section("Resources").key(logical_id)
         self.place = key.place if key else resource.place
         self.metadata = resource.get("Metadata")
+
+    def _members(self, node: Node, resource: Mapping) -> Mapping:
+        if isinstance(node, Intrinsic):
+            raise self.error(node.place, f"{node.name} is not resolved here; write out what it stands for")
+        if isinstance(node, Mapping):
+            return node
+        if isinstance(node, Scalar) and node.kind == "null":
+            return Mapping(resource.place, ())
+        raise self.error(node.place, f"the properties of {self.logical_id} are no names with values")
 
     def node(self, name: str) -> Node | None:
         """A property as it was written, after `Fn::If` has chosen."""

@@ -79,17 +79,27 @@ class _Composer:
         try:
             root = yaml.compose(text, Loader=loader)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-            raise self._error(place, f"broken YAML: {_problem(error)}") from None
+            raise self._broken(error) from None
         except yaml.YAMLError as error:
-            raise ConfigError(f"{self._path}: broken YAML", hint=str(error).splitlines()[0]) from None
+            raise ConfigError(f"{self._path}: broken {self._language}", hint=str(error).splitlines()[0]) from None
         except RecursionError:
             raise ConfigError(f"{self._path}: nested too deeply") from None
         return None if root is None else self._node(root, 0)
 
-    def _error(self, place: Place, message: str) -> ConfigError:
-        return pointing_error(self._path, self._lines, place, message)
+    def _broken(self, error: Any) -> ConfigError:
+        mark, begun = error.problem_mark or error.context_mark, error.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+        where = "" if place.line <= len(self._lines) else ", where the file ends"
+        # What is wrong is often the indentation, and shows where a block was begun.
+        hint = f"in what begins on line {begun.line + 1}" if begun and begun.line + 1 != place.line else ""
+        return self._error(place, f"broken {self._language}: {_problem(error)}{where}", hint=hint)
+
+    @property
+    def _language(self) -> str:
+        return "JSON" if self._path.suffix == ".json" else "YAML"
+
+    def _error(self, place: Place, message: str, *, hint: str = "") -> ConfigError:
+        return pointing_error(self._path, self._lines, place, message, hint=hint)
 
     def _node(self, node: Any, depth: int) -> Node:
         place = _place(node)

@@ -30,7 +30,9 @@ def source_of(template: Template, function: TemplateFunction) -> Source:
         raise NotServed(function.no_code_reason)
     is_program = function.runtime.startswith("provided")
     if not is_program and not function.runtime.startswith(("python", "nodejs")):
-        raise NotServed(f"{function.runtime or 'a function without a Runtime'} is not built in, Python and Node are")
+        raise NotServed(
+            f"{function.runtime} is not built in, Python and Node are" if function.runtime else "no Runtime"
+        )
     if not function.code.is_dir():
         raise template.error(
             function.code_place, f"there is no folder {function.code} for {function.logical_id}", hint=_hint(function)
