@@ -19,6 +19,7 @@ from durablectl.local.rules.pausing import PauseRequest
 from durablectl.local.rules.quotas import data_bytes
 from durablectl.local.rules.verdicts import decided_ending
 from durablectl.model import wire
+from durablectl.model.collecting import collector_paused
 from durablectl.model.operations import fold
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import ExecutionStatus, OperationStatus, OperationType
@@ -38,7 +39,8 @@ async def recover(engine: Engine) -> Recovered:
     names = await engine.journal.names()
     for key, function, name, execution_id in names:
         engine.register(key, function, name, execution_id)
-    loaded = [_load(execution) async for execution in engine.journal.open_executions()]
+    with collector_paused():
+        loaded = [_load(execution) async for execution in engine.journal.open_executions()]
     # A run before may have moved its clock ahead; what it recorded must not lie in the future of this one.
     if isinstance(engine.timers, ModelTimers):
         engine.timers.begin_at(
