@@ -31,8 +31,8 @@ FOLLOW, END_BY_ITSELF = (example.command for example in LOCAL_DEMO.examples)
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()].|.)")
 
-# The service cannot be asked to pause anything yet, and the official SDK never cancels a wait.
-NOT_SHOWN = {"ExecutionPaused", "ExecutionResumed", "WaitCancelled"}
+# The official SDK never cancels a wait.
+NOT_SHOWN = {"WaitCancelled"}
 
 
 class Terminal:

@@ -96,10 +96,17 @@ def _reject(backend: Backend, _: str, operation: Operation | None) -> None:
         backend.fail_callback(operation.callback_id, REJECTION)
 
 
+def _pause(backend: Backend, arn: str, _: Operation | None) -> None:
+    backend.pause(arn, reason="a wrong date in the headline")
+    backend.resume(arn, reason="corrected")
+    backend.pause(arn, reason="the new layout comes first")
+
+
 _ACTIONS: Mapping[Action, Callable[[Backend, str, Operation | None], None]] = {
     Action.STOP: _stop,
     Action.STOP_CHILD: _stop_child,
     Action.REJECT: _reject,
+    Action.PAUSE: _pause,
 }
 
 

@@ -33,6 +33,7 @@ FUNCTIONS = [
     make_function("echo"),
     make_function("fail"),
     make_function("handler", "durable.py", durable=DurableConfig(600, 14)),
+    make_function("counting", "durable.py", durable=DurableConfig(600, 14)),
 ]
 
 
@@ -65,6 +66,35 @@ def test_a_real_handler_answers_through_a_real_worker(tmp_path: Path) -> None:
             "InvocationCompleted",
             "ExecutionSucceeded",
         ]
+
+
+def test_a_real_handler_that_is_paused_while_it_runs_goes_on_where_it_was(tmp_path: Path) -> None:
+    counted = tmp_path / "counted"
+    with serving(options(tmp_path / "local.db")) as client:
+        payload = json.dumps({"file": str(counted)}).encode()
+        started = client.invoke(FunctionName="counting:$LATEST", InvocationType="Event", Payload=payload)
+        arn = started["DurableExecutionArn"]
+
+        def status() -> str:
+            return str(client.get_durable_execution(DurableExecutionArn=arn)["Status"])
+
+        asyncio.run(eventually(counted.exists))
+        client.pause_durable_execution(DurableExecutionArn=arn)
+        asyncio.run(eventually(lambda: status() == "PAUSED"))
+        paused = counted.read_text()
+        client.resume_durable_execution(DurableExecutionArn=arn)
+        asyncio.run(eventually(lambda: status() == "SUCCEEDED"))
+
+        events = client.get_durable_execution_history(DurableExecutionArn=arn)["Events"]
+        types = [event["EventType"] for event in events]
+        at = types.index("ExecutionPaused")
+        assert types[at - 1 : at + 2] == ["InvocationCompleted", "ExecutionPaused", "ExecutionResumed"]
+        assert "Error" not in events[at - 1]["InvocationCompletedDetails"], "the SDK ends its invocation as asked"
+        assert types.count("InvocationCompleted") == 2
+        results = [event["Name"] for event in events if event["EventType"] == "StepSucceeded"]
+        assert results == [f"count-{number}" for number in range(8)]
+    assert 1 <= len(paused.splitlines()) < 8
+    assert sorted(set(counted.read_text().split())) == [str(number) for number in range(8)]
 
 
 def test_the_tail_of_the_log_comes_with_a_plain_invoke() -> None:

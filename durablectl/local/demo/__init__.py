@@ -39,6 +39,8 @@ class Action(Enum):
     STOP = auto()
     STOP_CHILD = auto()
     REJECT = auto()
+    PAUSE = auto()
+    """Pause it, resume it and pause it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +119,14 @@ SAMPLES = (
         {"issue": 12},
         waits_for="until-morning",
         action=Action.STOP,
+    ),
+    Sample(
+        "newsletters",
+        "issue-13",
+        "is paused, resumed and paused again",
+        "PAUSED",
+        {"issue": 13},
+        waits_for="until-morning",
+        action=Action.PAUSE,
     ),
 )
