@@ -359,9 +359,9 @@ def test_a_copy_holds_the_code_and_shares_what_is_installed(folder: Path) -> Non
     held = {path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file() and not path.is_symlink()}
     assert held - {"node_modules/x/index.js"} == {"app.py", "lib/rates.py", "data/table.json"}
     assert (copy / "node_modules").resolve() == folder / "node_modules"
-    assert copy.parent == code_folder(folder / "local.db")
+    assert copy.parent.parent == code_folder(folder / "local.db")
     assert CodeReader(folder / "local.db").digest(folder) == digest
-    assert base64.b64decode(digest.sha256).hex() == copy.name
+    assert base64.b64decode(digest.sha256).hex() == copy.parent.name
 
 
 def test_the_same_code_is_copied_once(folder: Path) -> None:
@@ -375,7 +375,17 @@ def test_the_same_code_is_copied_once(folder: Path) -> None:
 
     assert again == first
     assert executable != first
-    assert sorted(path.name for path in first.parent.iterdir()) == sorted([first.name, executable.name])
+    assert set(code_folder(folder / "local.db").iterdir()) == {first.parent, executable.parent}
+
+
+def test_a_copy_finds_the_packages_that_lie_above_the_code(folder: Path) -> None:
+    (folder / "package.json").write_text("{}")
+
+    copy, _ = CodeCopies(folder.parent / "local.db").keep(folder / "lib")
+
+    assert (copy.parent / "node_modules").resolve() == folder / "node_modules"
+    assert (copy.parent / "package.json").resolve() == folder / "package.json"
+    assert [path.name for path in copy.iterdir()] == ["rates.py"]
 
 
 def test_copies_without_a_store_are_gone_in_the_end(folder: Path) -> None:

@@ -41,6 +41,8 @@ LEFT_OUT_FOLDERS = frozenset(
 LEFT_OUT_SUFFIXES = (".pyc", ".pyo")
 SOURCE_SUFFIXES = (".py", ".js", ".mjs", ".cjs", ".ts", ".sh")
 """Files that tell when code was changed last; others may be what a handler wrote beside it."""
+_COPY = "code"
+"""The folder of the code itself, within the one that is named after its content."""
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -117,16 +119,18 @@ class CodeCopies:
         """
         folder = self._folder()
         with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as draft:
-            copy = Path(draft, "code")
+            copy = Path(draft, "new", _COPY)
+            copy.parent.mkdir()
             _copy(root, copy, self._store)
+            _surround(root, copy)
             # Of the copy, not of the folder: that one may be changing while it is read.
             digest = _digest(copy, _code_files(copy))
             kept = folder / digest.folder_name
             if not kept.exists():
-                _sync_tree(copy)
-                copy.rename(kept)
+                _sync_tree(copy.parent)
+                copy.parent.rename(kept)
                 _sync(folder)
-        return kept, digest
+        return kept / _COPY, digest
 
     def _folder(self) -> Path:
         if self._store is not None:
@@ -220,6 +224,14 @@ def _copy(root: Path, copy: Path, store: Path | None) -> None:
         target = copy / link.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(link.resolve(), target_is_directory=True)
+
+
+def _surround(root: Path, copy: Path) -> None:
+    """Put beside a copy what Node looks for above the folder of its code: installed packages, and what a `.js` is."""
+    for name in (*LINKED_FOLDERS, "package.json"):
+        above = next((parent / name for parent in root.parents if (parent / name).exists()), None)
+        if above is not None and not (root / name).exists():
+            (copy.parent / name).symlink_to(above.resolve())
 
 
 def _linked(root: Path) -> Iterator[Path]:
