@@ -61,6 +61,6 @@ RESTART = CommandSpec(
     level=2,
     examples=(
         Example("durablectl restart refunds/refund-1038 -c local --dry-run", "what would be started"),
-        Example("durablectl restart refunds/refund-1038 -c local --version latest --yes --wait", "on the newest code"),
+        Example("durablectl restart shipments/parcel-77 -c local --version latest --yes --wait", "on the newest code"),
     ),
 )

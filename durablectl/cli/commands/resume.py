@@ -38,7 +38,7 @@ RESUME = CommandSpec(
     level=1,
     has_raw=True,
     examples=(
-        Example("durablectl resume orders/order-1042 -c local --wait", "until it runs, or has ended"),
+        Example("durablectl resume newsletters/issue-13 -c local --wait", "until it runs, or has ended"),
         Example(
             "durablectl list -c local -s paused -o name | durablectl resume - -c local --yes",
             "all that are",
