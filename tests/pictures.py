@@ -30,8 +30,15 @@ COLOURS = {
 """Of the palette's numbers, on a dark ground."""
 
 PICTURES = {
-    "tree": ("durablectl tree refunds/refund-1038 -c local", "durablectl tree invoices/invoices-2026-11 -c local"),
-    "timeline": ("durablectl timeline orders/order-1042 -c local",),
+    "tree": (
+        "durablectl tree orders/order-1042 -c local",
+        "durablectl tree onboarding/onboard-acme -c local",
+        "durablectl tree refunds/refund-1038 -c local",
+    ),
+    "timeline": (
+        "durablectl timeline orders/order-1042 -c local",
+        "durablectl timeline invoices/invoices-2026-11 -c local",
+    ),
 }
 
 _Piece = tuple[int, str, Style]
@@ -48,7 +55,7 @@ def main() -> None:
 
 def shown(demo: Demo, command: str, folder: Path) -> str:
     """A prompt with a command, and what that shows on a terminal of our width."""
-    width = f" --width {WIDTH}" if " timeline " in command else ""
+    width = f" --width {WIDTH}" if " timeline " in command else f" --max-width {WIDTH}"
     ran = demo.run(f"{command} --color always{width}", folder)
     if ran.returncode:
         raise SystemExit(explain(ran))

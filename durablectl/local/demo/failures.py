@@ -21,10 +21,15 @@ class PaymentDeclined(Exception):
 def refund(event: dict[str, Any], context: DurableContext) -> str:
     """Fails: the card has expired."""
 
+    def find_payment(_step: Any) -> str:
+        time.sleep(0.3)
+        return str(event["order"])
+
     def pay_back(_step: Any) -> str:
+        time.sleep(0.5)
         raise PaymentDeclined("card_expired")
 
-    context.step(lambda _: event["order"], name="find-payment")
+    context.step(find_payment, name="find-payment")
     return context.step(pay_back, name="pay-back", config=_ONE_TRY)
 
 
@@ -58,6 +63,6 @@ def report(event: dict[str, Any], context: DurableContext) -> str:
 
 @durable_execution
 def newsletter(event: dict[str, Any], context: DurableContext) -> str:
-    """Is stopped from outside while it waits for its hour."""
+    """Is stopped, or paused, from outside while it waits for its hour."""
     context.wait(Duration.from_hours(6), name="until-morning")
     return context.step(lambda _: event["issue"], name="send")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aws_durable_execution_sdk_python import DurableContext, StepContext, durable_execution
@@ -22,12 +23,19 @@ def handler(event: dict[str, Any], context: DurableContext) -> dict[str, int]:
 def bill(context: DurableContext, customer: dict[str, Any], index: int, _: Any) -> str:
     """Render and send one invoice."""
     page = context.step(lambda step: render(step, customer), name="render", config=_ONE_TRY)
-    return context.step(lambda _: f"sent {page}", name="send")
+    return context.step(lambda _: send(page), name="send")
 
 
 def render(step: StepContext, customer: dict[str, Any]) -> str:
     """Make the invoice; it needs a VAT id."""
     step.logger.info("rendering the invoice of %s", customer["name"])
+    time.sleep(len(customer["name"]) / 25)
     if not customer.get("vat_id"):
         raise ValueError(f"VAT id of {customer['name']} is missing")
     return f"invoice of {customer['name']}"
+
+
+def send(page: str) -> str:
+    """Hand the invoice to the mail server."""
+    time.sleep(0.15)
+    return f"sent {page}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
@@ -18,8 +19,20 @@ def handler(event: dict[str, Any], context: DurableContext) -> list[Any]:
         return branch.step(lambda _: f"asked {tenant} how it went", name="ask-feedback")
 
     branches = [
-        ParallelBranch(lambda branch: branch.step(lambda _: f"network of {tenant}", name="create-network"), "network"),
-        ParallelBranch(lambda branch: branch.step(lambda _: f"wrote to {tenant}", name="send-welcome"), "welcome"),
+        ParallelBranch(lambda branch: branch.step(lambda _: create_network(tenant), name="create-network"), "network"),
+        ParallelBranch(lambda branch: branch.step(lambda _: send_welcome(tenant), name="send-welcome"), "welcome"),
         ParallelBranch(trial, "trial"),
     ]
     return context.parallel(branches, name="set-up").get_results()
+
+
+def create_network(tenant: str) -> str:
+    """Give the tenant a network."""
+    time.sleep(0.8)
+    return f"network of {tenant}"
+
+
+def send_welcome(tenant: str) -> str:
+    """Greet the tenant."""
+    time.sleep(0.3)
+    return f"wrote to {tenant}"
