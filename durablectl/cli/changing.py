@@ -11,7 +11,7 @@ from durablectl.cli.bundles import Safety, Scope
 from durablectl.cli.confirm import Preview, confirm, confirm_in_production
 from durablectl.cli.interrupts import Interrupt, postponed_interrupt
 from durablectl.cli.polling import wait_on
-from durablectl.cli.previews import change_preview, label_of
+from durablectl.cli.previews import change_preview
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.targets import find_targets, is_single
@@ -21,6 +21,7 @@ from durablectl.operate.lifecycle import Change, carry_out
 from durablectl.operate.pacing import Pace
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import Goal, WaitOutcome
+from durablectl.views.previews import label_of
 
 _PAST = {"stop": "stopped", "pause": "paused", "resume": "resumed", "delete": "deleted"}
 _GOALS = {"stop": Goal.CLOSED, "pause": Goal.PAUSED, "resume": Goal.RUNNING, "delete": Goal.DELETED}

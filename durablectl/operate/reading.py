@@ -114,6 +114,12 @@ def read_history(
     return replace(read, events=read.events[::-1]) if newest_first else read
 
 
+def read_newest(backend: Backend, arn: str) -> Fold:
+    """The operations that the newest page of a history tells of, without data: enough to say what goes on now."""
+    newest = backend.history(arn, newest_first=True, page_size=PAGE_SIZE)
+    return fold(sorted(islice(newest, PAGE_SIZE), key=lambda event: event.event_id))
+
+
 def complete(backend: Backend, arn: str, read: HistoryRead, notes: Notes, *, page_size: int = PAGE_SIZE) -> HistoryRead:
     """Events of a history as their level wants them: without what it leaves out, with the texts that it needs.
 

@@ -9,7 +9,7 @@ from durablectl.cli.confirm import Preview, confirm, confirm_in_production
 from durablectl.cli.inputs import read_error, read_payload
 from durablectl.cli.interrupts import postponed_interrupt
 from durablectl.cli.options import CallbackExecutionOpt, CallbackIdArg, CallbackOperationOpt, ResultOpt
-from durablectl.cli.previews import callback_preview, error_payload_text, label_of, mild_preview, payload_fact
+from durablectl.cli.previews import callback_preview, error_payload_text, mild_preview, payload_fact
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -18,6 +18,7 @@ from durablectl.errors import UsageError
 from durablectl.operate import callbacks
 from durablectl.operate.actions import ActionResult
 from durablectl.operate.callbacks import FoundCallback, find_callback
+from durablectl.views.previews import label_of
 
 Callback = FoundCallback | str
 """A callback that was found by its operation, or the id of one."""

@@ -8,13 +8,14 @@ from durablectl.cli.inputs import read_payload
 from durablectl.cli.interrupts import postponed_interrupt
 from durablectl.cli.options import ExecutionArg, InputOpt, NameOpt, RestartVersionOpt, WaitOpt
 from durablectl.cli.polling import read_pace
-from durablectl.cli.previews import label_of, restart_preview
+from durablectl.cli.previews import restart_preview
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.started import show_started
 from durablectl.cli.targets import find_target
 from durablectl.operate import restarting
 from durablectl.operate.targets import Target
+from durablectl.views.previews import label_of
 
 
 def restart(
