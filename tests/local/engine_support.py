@@ -94,8 +94,8 @@ class Call:
 
     @property
     def arn(self) -> str:
-        """The execution."""
-        return str(self.event["DurableExecutionArn"])
+        """The execution; empty for a function that is not durable."""
+        return str(self.event.get("DurableExecutionArn", ""))
 
     @property
     def operations(self) -> dict[str, Any]:

@@ -101,6 +101,9 @@ class Machine(RuleBasedStateMachine):
         call = data.draw(st.sampled_from(self.running))
         if not call.token:
             return
+        if call.arn not in self.told:
+            self._checkpoint_of_what_is_deleted(call)
+            return
         told = self.told[call.arn]
         updates = [self._update(told, move) for move in moves]
         if is_cut_off and data.draw(st.integers(0, 3)) == 0:
@@ -112,6 +115,10 @@ class Machine(RuleBasedStateMachine):
             assert self.run(self.world.status(call.arn)) in CLOSED
             call.token = ""
         self.look()
+
+    def _checkpoint_of_what_is_deleted(self, call: Call) -> None:
+        refusal = self.refusal(self.world.checkpoint(call))
+        assert refusal is not None and refusal.message == "Invalid checkpoint token"
 
     async def _checkpoint(self, told: Told, call: Call, updates: list[dict[str, Any]]) -> None:
         self._remember(told, updates, await self.world.checkpoint(call, *updates))

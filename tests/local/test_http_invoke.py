@@ -170,7 +170,7 @@ async def test_the_largest_payload_is_taken(server: Served) -> None:
 async def test_functions_tell_whether_they_are_durable(server: Served) -> None:
     listed = (await server.call("list_functions"))["Functions"]
 
-    assert [function["FunctionName"] for function in listed] == ["child", "long", "order", "plain"]
+    assert [function["FunctionName"] for function in listed] == ["child", "long", "order", "plain", "year"]
     assert listed[2]["DurableConfig"] == {"RetentionPeriodInDays": 14, "ExecutionTimeout": 600}
     assert "DurableConfig" not in listed[3]
 
