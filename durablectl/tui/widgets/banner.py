@@ -12,7 +12,7 @@ from textual.widget import Widget
 from durablectl.tui.poller import Freshness, Health
 from durablectl.tui.strips import to_text
 from durablectl.views.durations import format_duration
-from durablectl.views.lines import EMPTY, Line, data, fit_line, join, line_width, own, pad
+from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, line_width, own, pad
 
 if TYPE_CHECKING:
     from durablectl.tui.app import Dashboard
@@ -54,7 +54,7 @@ class Banner(Widget):
         """Both lines."""
         width = self.content_size.width
         first = _between(self._connection(), age_line(self.health, self.app.clock.now()), width)
-        second = _between(self._place(), self.summary, width)
+        second = _between(self._place(width - line_width(self.summary) - 2), self.summary, width)
         is_ascii = self.app.preferences.is_ascii
         return to_text(first, is_ascii=is_ascii) + Text("\n") + to_text(second, is_ascii=is_ascii)
 
@@ -66,9 +66,15 @@ class Banner(Widget):
         guards.append(own("READ ONLY", "bold yellow") if settings.read_only else own("CONTROL", "dim"))
         return join([own("durablectl", "bold"), data(" · ".join(whom)), *guards], "  ")
 
-    def _place(self) -> Line:
-        crumbs = self.app.crumbs()
-        return join([data(crumb, "bold" if crumb == crumbs[-1] else "") for crumb in crumbs], " › ")
+    def _place(self, room: int) -> Line:
+        """Where one is; in little room the outer screens are left out before the current one is."""
+        crumbs = [data(crumb) for crumb in self.app.crumbs()]
+        crumbs[-1:] = [tuple(Segment(text, style or "bold") for text, style in crumb) for crumb in crumbs[-1:]]
+        place = join(crumbs, " › ")
+        while line_width(place) > room and len(crumbs) > 1:
+            crumbs = crumbs[1:]
+            place = join((own("…", "dim"), *crumbs), " › ")
+        return place
 
 
 def age_line(health: Health, now: datetime) -> Line:

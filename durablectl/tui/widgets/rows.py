@@ -80,6 +80,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         self._numbers: dict[str, int] = {}
         self._changed: frozenset[str] = frozenset()
         self._strips: dict[int, Strip] = {}
+        self._headers: tuple[int, list[Strip]] | None = None
         self._is_ascii = is_ascii
 
     # --- what a subclass says -----------------------------------------------------------------------------------------
@@ -95,6 +96,11 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
     def header_line(self, width: int) -> Line | None:
         """What stands above the rows and does not scroll; None for nothing."""
         return None
+
+    def header_lines(self, width: int) -> Sequence[Line]:
+        """All that stands above the rows and does not scroll; the header line unless a subclass says more."""
+        line = self.header_line(width)
+        return () if line is None else (line,)
 
     # --- what is shown ------------------------------------------------------------------------------------------------
 
@@ -138,7 +144,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
 
     def redraw(self) -> None:
         """Draw what is in view anew, because times have passed or a row is told otherwise."""
-        self._strips.clear()
+        self._forget_strips()
         self.refresh()
 
     def go_to(self, key: str) -> bool:
@@ -203,27 +209,37 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         width = self.size.width
-        header = self.header_line(width) if y < self._header_rows else None
-        if header is not None:
-            return self._strip(header, width, self.get_component_rich_style("rows--header"))
+        headers = self._header_strips(width)
+        if y < len(headers):
+            return headers[y]
         if not self._rows:
-            line = self.placeholder if y == self._header_rows else EMPTY
+            line = self.placeholder if y == len(headers) else EMPTY
             return self._strip(line, width, self.rich_style)
-        number = y - self._header_rows + self.scroll_offset.y
+        number = y - len(headers) + self.scroll_offset.y
         if number >= len(self._rows):
             return Strip.blank(width, self.rich_style)
         return self._row_strip(number, width)
 
     def on_resize(self) -> None:
         """Draw anew in the new width, with the cursor in view."""
-        self._strips.clear()
+        self._forget_strips()
         self._resize_content()
         self.watch_cursor(self.cursor, self.cursor)
 
     def notify_style_update(self) -> None:
         """Draw anew in the colours of another theme."""
-        self._strips.clear()
+        self._forget_strips()
         super().notify_style_update()
+
+    def _header_strips(self, width: int) -> list[Strip]:
+        if self._headers is None or self._headers[0] != width:
+            style = self.get_component_rich_style("rows--header")
+            self._headers = (width, [self._strip(line, width, style) for line in self.header_lines(width)])
+        return self._headers[1]
+
+    def _forget_strips(self) -> None:
+        self._strips.clear()
+        self._headers = None
 
     def _row_strip(self, number: int, width: int) -> Strip:
         strip = self._strips.get(number)
@@ -262,7 +278,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
 
     @property
     def _header_rows(self) -> int:
-        return 0 if self.header_line(self.size.width) is None else 1
+        return len(self._header_strips(self.size.width))
 
     @property
     def _visible_rows(self) -> int:
