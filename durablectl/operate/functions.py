@@ -23,6 +23,13 @@ class Searched:
     version: str | None = None
     configuration: Function | None = field(default=None, compare=False)
     """Where listing the functions told it."""
+    arn: str | None = field(default=None, compare=False)
+    """The unqualified ARN, where it was named by one: it says whose function is meant."""
+
+    @property
+    def address(self) -> str:
+        """What the service is asked for."""
+        return self.arn or self.name
 
     @property
     def label(self) -> str:
@@ -109,12 +116,13 @@ def resolve_function(backend: Backend, reference: str, notes: Notes, *, qualifie
     if qualifier is not None and function.qualifier not in (None, qualifier):
         raise UsageError(f'"{reference}" names another version than --qualifier {qualifier}')
     wanted = qualifier or function.qualifier
+    arn = reference.removesuffix(f":{function.qualifier}") if function.account else None
     if wanted is None or is_version(wanted):
-        return [Searched(function.name, wanted)]
+        return [Searched(function.name, wanted, arn=arn)]
     versions = _alias_versions(backend, function.name, wanted)
     if len(versions) > 1:
         notes.note(f"alias {wanted} of {function.name} is weighted over versions {' and '.join(versions)}")
-    return [Searched(function.name, version) for version in versions]
+    return [Searched(function.name, version, arn=arn) for version in versions]
 
 
 def _alias_versions(backend: Backend, name: str, alias: str) -> list[str]:

@@ -1,20 +1,30 @@
-"""Lists executions of one or several functions, newest first, filtered and sorted whatever the server does."""
+"""Lists executions of many functions, newest first, filtered and sorted whatever the server does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+from typing import NamedTuple
 
-from durablectl.backend.base import Backend
+from durablectl.backend.base import Backend, Source
 from durablectl.errors import AccessDenied, DurablectlError, KeyDenied, NotFound, Partial
 from durablectl.model.executions import Execution
 from durablectl.model.statuses import UNSUCCESSFUL_STATUSES, ExecutionStatus
+from durablectl.operate.connections import Connection, is_several
+from durablectl.operate.discovery import Discovery, Failure, Place, discover
 from durablectl.operate.filters import Filters
-from durablectl.operate.functions import Searched, functions_in_scope, resolve_function
+from durablectl.operate.functions import Searched
 from durablectl.operate.notes import Notes, warn_of
-from durablectl.operate.ordering import FULL_PAGE, in_order, merged
+from durablectl.operate.ordering import FULL_PAGE, in_order, start_of
+from durablectl.operate.parallel import Track, in_parallel, untracked
+from durablectl.operate.streams import Streams
 from durablectl.operate.stuck import is_stuck
+
+MOST_EXAMINED = 500
+"""Histories that a search for stuck executions reads unless all were asked for: 100 s at five a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +32,7 @@ class ListQuery:
     """What to list."""
 
     functions: tuple[str, ...] = ()
-    """Names, patterns or ARNs; empty for every durable function."""
+    """Names, patterns or ARNs, where a connection has none of its own; empty for every durable function."""
     filters: Filters = field(default_factory=Filters)
     qualifier: str | None = None
     stuck: timedelta | None = None
@@ -42,104 +52,104 @@ class ListedExecution:
     execution: Execution
     function: str
     reason: str | None = None
+    connection: Connection | None = field(default=None, compare=False, repr=False)
 
-
-@dataclass(frozen=True, slots=True)
-class FunctionFailure:
-    """A function whose executions could not be read, or not all of them."""
-
-    function: str
-    error: DurablectlError
+    @property
+    def source(self) -> Source | None:
+        """Who listed it."""
+        return self.connection.source if self.connection else None
 
 
 @dataclass(slots=True)
 class Listing:
     """Rows that are read while they are iterated over, once; what is known of the whole is there afterwards."""
 
-    searched: list[Searched]
+    places: list[Place]
     limit: int | None
     rows: Iterator[ListedExecution]
     is_truncated: bool = False
     """Whether the limit hid rows."""
     extra_requests: int = 0
     """Requests that reasons and the search for stuck executions took beyond the lists."""
-    failures: list[FunctionFailure] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[ListedExecution]:
         return self.rows
 
     @property
+    def searched(self) -> list[Searched]:
+        """The functions that are listed."""
+        return [place.searched for place in self.places]
+
+    @property
     def exit_code(self) -> int:
-        """0, or that of a partial success when a function could not be read."""
+        """0, or that of a partial success when something could not be read."""
         return Partial.exit_code if self.failures else 0
 
 
 def list_executions(backend: Backend, query: ListQuery, *, notes: Notes, now: datetime) -> Listing:
-    """The executions that `query` wants, merged over all functions and read as they are consumed.
+    """As `list_over`, for one connection."""
+    return list_over([Connection(backend)], query, notes=notes, now=now)
+
+
+def list_over(
+    connections: Sequence[Connection], query: ListQuery, *, notes: Notes, now: datetime, track: Track = untracked
+) -> Listing:
+    """The executions that `query` wants, merged over all functions and connections and read as they are consumed.
 
     One function that cannot be read raises; of several, each that cannot is warned of and listed under `failures`,
-    and only when none could be read the first error is raised.
+    and only when none could be read the first error is raised. The same holds for connections.
     """
-    searched = _searched(backend, query, notes)
-    listing = Listing(searched, query.limit, iter(()))
-    listing.rows = _Reader(backend, query, listing, notes, now).rows()
+    found: Discovery = discover(connections, query.functions, notes, qualifier=query.qualifier)
+    listing = Listing(found.places, query.limit, iter(()), failures=found.failures)
+    listing.rows = _Reader(query, listing, notes, now, track, is_several(connections)).rows()
     return listing
 
 
-def _searched(backend: Backend, query: ListQuery, notes: Notes) -> list[Searched]:
-    searched: list[Searched] = []
-    for found in functions_in_scope(backend, query.functions, notes):
-        if query.qualifier is None or found.version is not None:
-            searched.append(found)
-            continue
-        for version in resolve_function(backend, found.name, notes, qualifier=query.qualifier):
-            searched.append(replace(version, configuration=found.configuration))
-    return searched
+class _Reason(NamedTuple):
+    """A row with its reason, or why that could not be read."""
+
+    row: ListedExecution
+    is_asked: bool = False
+    failure: DurablectlError | None = None
 
 
 @dataclass(slots=True)
 class _Reader:
-    backend: Backend
     query: ListQuery
     listing: Listing
     notes: Notes
     now: datetime
+    track: Track
+    is_several: bool
 
     def rows(self) -> Iterator[ListedExecution]:
-        for count, row in enumerate(self._wanted()):
+        rows = self._cut(self._unstuck_left_out(self._merged()))
+        return self._with_reasons(rows) if self.query.with_reasons else rows
+
+    def _cut(self, rows: Iterator[ListedExecution]) -> Iterator[ListedExecution]:
+        for count, row in enumerate(rows):
             if count == self.query.limit:
                 self.listing.is_truncated = True
                 return
-            yield self._with_reason(row)
+            yield row
 
-    def _wanted(self) -> Iterator[ListedExecution]:
-        searched = self.listing.searched
-        names: dict[str, str] = {}
-        streams = [self._stream(one, names) for one in searched]
-        rows = streams[0] if len(streams) == 1 else merged(streams, oldest_first=self.query.oldest_first)
-        for execution in rows:
-            if self.query.stuck is not None and not self._is_stuck(execution, self.query.stuck):
-                continue
-            yield ListedExecution(execution, names.pop(execution.arn, searched[0].name))
-        if searched and len(self.listing.failures) == len(searched):
-            raise self.listing.failures[0].error
+    def _merged(self) -> Iterator[ListedExecution]:
+        places, failures = self.listing.places, self.listing.failures
+        streams = Streams(places, self._read, self.notes, failures, is_several=self.is_several)
+        is_falling = not self.query.oldest_first
+        return streams.merged(lambda row: start_of(row.execution), reverse=is_falling, track=self.track)
 
-    def _stream(self, searched: Searched, names: dict[str, str]) -> Iterator[Execution]:
-        filters, query = self._filters(), self.query
+    def _read(self, place: Place) -> Iterator[ListedExecution]:
+        filters, query, searched = self._filters(), self.query, place.searched
         request = filters.request(self.now, version=searched.version, oldest_first=query.oldest_first)
-        try:
-            for execution in in_order(
-                lambda page_size: self.backend.executions(searched.name, request, page_size=page_size),
-                oldest_first=query.oldest_first,
-                page_size=self._page_size(filters),
-            ):
-                if filters.accept(execution, self.now, version=searched.version):
-                    names[execution.arn] = searched.name
-                    yield execution
-        except (AccessDenied, NotFound) as error:
-            if len(self.listing.searched) == 1:
-                raise
-            self._note_failure(searched, error)
+        for execution in in_order(
+            lambda page_size: place.connection.backend.executions(searched.address, request, page_size=page_size),
+            oldest_first=query.oldest_first,
+            page_size=self._page_size(filters),
+        ):
+            if filters.accept(execution, self.now, version=searched.version):
+                yield ListedExecution(execution, searched.name, connection=place.connection)
 
     def _filters(self) -> Filters:
         if self.query.stuck is None:
@@ -161,22 +171,50 @@ class _Reader:
         # One more row than is shown tells whether there are more, without a second request.
         return min(FULL_PAGE, self.query.limit + 1)
 
-    def _note_failure(self, searched: Searched, error: DurablectlError) -> None:
-        self.listing.failures.append(FunctionFailure(searched.name, error))
-        warn_of(self.notes, error, function=searched.name)
+    def _unstuck_left_out(self, rows: Iterator[ListedExecution]) -> Iterator[ListedExecution]:
+        """The rows, or of the running ones those that are stuck."""
+        if self.query.stuck is None:
+            yield from rows
+            return
+        for row in in_parallel(partial(self._if_stuck, row, self.query.stuck) for row in self._examined(rows)):
+            self.listing.extra_requests += 1
+            if row is not None:
+                yield row
 
-    def _is_stuck(self, execution: Execution, stuck: timedelta) -> bool:
-        self.listing.extra_requests += 1
-        return is_stuck(self.backend, execution.arn, stuck, self.now)
+    def _examined(self, rows: Iterator[ListedExecution]) -> Iterator[ListedExecution]:
+        if self.query.limit is None:
+            yield from rows
+            return
+        yield from islice(rows, MOST_EXAMINED)
+        if next(rows, None) is not None:
+            self.listing.is_truncated = True
+            self.notes.warning(
+                f"--stuck read the histories of {MOST_EXAMINED} running executions and there are more; "
+                "narrow it with -f or --since, or take all with -n 0",
+                type="partial",
+            )
 
-    def _with_reason(self, row: ListedExecution) -> ListedExecution:
-        if not self.query.with_reasons or row.execution.status not in UNSUCCESSFUL_STATUSES:
-            return row
-        self.listing.extra_requests += 1
+    def _if_stuck(self, row: ListedExecution, stuck: timedelta) -> ListedExecution | None:
+        assert row.connection is not None
         try:
-            error = self.backend.execution(row.execution.arn, with_data=True).error
+            return row if is_stuck(row.connection.backend, row.execution.arn, stuck, self.now) else None
+        except NotFound:
+            # It was deleted since it was listed.
+            return None
+
+    def _with_reasons(self, rows: Iterator[ListedExecution]) -> Iterator[ListedExecution]:
+        for row, is_asked, failure in in_parallel(partial(self._with_reason, row) for row in rows):
+            self.listing.extra_requests += is_asked
+            if failure is not None:
+                warn_of(self.notes, failure, f"no reason for {row.execution.name}: {failure.message}")
+            yield row
+
+    def _with_reason(self, row: ListedExecution) -> _Reason:
+        if row.execution.status not in UNSUCCESSFUL_STATUSES or row.connection is None:
+            return _Reason(row)
+        try:
+            error = row.connection.backend.execution(row.execution.arn, with_data=True).error
         except (KeyDenied, AccessDenied, NotFound) as failure:
-            warn_of(self.notes, failure, f"no reason for {row.execution.name}: {failure.message}")
-            return row
+            return _Reason(row, is_asked=True, failure=failure)
         parts = [part for part in (error.short_type, error.message) if part] if error else []
-        return replace(row, reason=": ".join(parts) or None)
+        return _Reason(replace(row, reason=": ".join(parts) or None), is_asked=True)

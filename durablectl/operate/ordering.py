@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -25,21 +24,17 @@ def in_order(fetch: Fetch, *, oldest_first: bool = False, page_size: int = FULL_
     head: list[Execution] = []
     for row in rows:
         head.append(row)
-        if _started(row) != _started(head[0]):
+        if start_of(row) != start_of(head[0]):
             break
-    shows_order = bool(head) and _started(head[-1]) != _started(head[0])
-    if not shows_order or (_started(head[-1]) > _started(head[0])) == oldest_first:
+    shows_order = bool(head) and start_of(head[-1]) != start_of(head[0])
+    if not shows_order or (start_of(head[-1]) > start_of(head[0])) == oldest_first:
         yield from head
         yield from rows
         return
     everything = [*head, *rows] if page_size >= FULL_PAGE else list(fetch(FULL_PAGE))
-    yield from sorted(everything, key=_started, reverse=not oldest_first)
+    yield from sorted(everything, key=start_of, reverse=not oldest_first)
 
 
-def merged(streams: Iterable[Iterable[Execution]], *, oldest_first: bool = False) -> Iterator[Execution]:
-    """Several ordered streams as one, read only as far as it is consumed."""
-    return heapq.merge(*streams, key=_started, reverse=not oldest_first)
-
-
-def _started(row: Execution) -> datetime:
+def start_of(row: Execution) -> datetime:
+    """When an execution started, for ordering; what tells no start comes last."""
     return row.started_at or _NEVER

@@ -111,7 +111,7 @@ def test_oldest_first_turns_the_order(backend: FakeBackend) -> None:
 
 def test_a_function_that_cannot_be_read_makes_the_list_partial(backend: FakeBackend) -> None:
     denied = AccessDenied("not allowed to read executions of orders")
-    backend.fail("executions", denied)
+    backend.fail("executions", denied, target="orders")
 
     ran = run("list", "-o", "json", backend=backend)
 

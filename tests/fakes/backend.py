@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -89,9 +90,10 @@ class FakeBackend:
         self.ignores_filters = ignores_filters
         self.renumbers_events = renumbers_events
         self._source = source
-        self._hooks: dict[tuple[str, int], list[Callable[[], None]]] = {}
+        self._hooks: dict[tuple[str, str | None, int], list[Callable[[], None]]] = {}
         self._scheduled: list[tuple[datetime, Callable[[], None]]] = []
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[str, str | None]] = Counter()
+        self._lock = threading.RLock()
 
     # --- what a test sets up and looks at -----------------------------------------------------------------------------
 
@@ -99,18 +101,21 @@ class FakeBackend:
         """Know further executions."""
         self.recorded |= {each.arn: each for each in recorded}
 
-    def fail(self, verb: str, error: Exception, *, nth: int = 1, times: int = 1) -> None:
-        """Answer the nth request of `verb` from now on, and as many as `times` says, with `error`."""
+    def fail(self, verb: str, error: Exception, *, nth: int = 1, times: int = 1, target: str | None = None) -> None:
+        """Answer the nth request of `verb` from now on, and as many as `times` says, with `error`.
+
+        With `target` requests about that alone are counted: those of several threads come in any order.
+        """
 
         def raise_error() -> None:
             raise error
 
         for number in range(nth, nth + times):
-            self.before(verb, raise_error, nth=number)
+            self.before(verb, raise_error, nth=number, target=target)
 
-    def before(self, verb: str, action: Callable[[], None], *, nth: int = 1) -> None:
-        """Run `action` before the nth request of `verb` from now on is answered."""
-        self._hooks.setdefault((verb, self._counts[verb] + nth), []).append(action)
+    def before(self, verb: str, action: Callable[[], None], *, nth: int = 1, target: str | None = None) -> None:
+        """Run `action` before the nth request of `verb`, about `target` if that is given, is answered."""
+        self._hooks.setdefault((verb, target, self._counts[verb, target] + nth), []).append(action)
 
     def at(self, instant: datetime, action: Callable[[], None]) -> None:
         """Run `action` before the first request at or after `instant`."""
@@ -288,14 +293,18 @@ class FakeBackend:
     # --- the inside ---------------------------------------------------------------------------------------------------
 
     def _request(self, verb: str, target: str | None, *, page: int = 0, **facts: Any) -> None:
-        self.calls.append(Call(verb, target, page, facts))
-        self._counts[verb] += 1
-        due = [entry for entry in self._scheduled if entry[0] <= self.clock.now()]
-        self._scheduled = [entry for entry in self._scheduled if entry not in due]
-        for _instant, action in due:
-            action()
-        for action in self._hooks.pop((verb, self._counts[verb]), ()):
-            action()
+        with self._lock:
+            self.calls.append(Call(verb, target, page, facts))
+            due = [entry for entry in self._scheduled if entry[0] <= self.clock.now()]
+            self._scheduled = [entry for entry in self._scheduled if entry not in due]
+            for _instant, action in due:
+                action()
+            hooks: list[Callable[[], None]] = []
+            for about in dict.fromkeys((None, target)):
+                self._counts[verb, about] += 1
+                hooks += self._hooks.pop((verb, about, self._counts[verb, about]), ())
+            for action in hooks:
+                action()
 
     def _versions_of(self, name: str, verb: str) -> list[Function]:
         versions = [function for function in self.served if function.name == name]

@@ -159,7 +159,7 @@ def test_a_weighted_alias_lists_both_versions(two_functions: FakeBackend, notes:
 
 
 def test_a_function_that_cannot_be_read_is_warned_of(two_functions: FakeBackend, notes: CollectedNotes) -> None:
-    two_functions.fail("executions", AccessDenied("not allowed", details={"action": "lambda:List"}), nth=2)
+    two_functions.fail("executions", AccessDenied("not allowed", details={"action": "lambda:List"}), target="hr")
     listing = listing_of(two_functions, notes)
 
     assert names(listing) == ["a", "b"]
@@ -185,7 +185,7 @@ def test_the_only_function_that_cannot_be_read_is_the_error(two_functions: FakeB
 
 
 def test_throttling_is_never_taken_for_a_functions_failure(two_functions: FakeBackend) -> None:
-    two_functions.fail("executions", Throttled("slow down"), nth=2)
+    two_functions.fail("executions", Throttled("slow down"), target="hr")
 
     with pytest.raises(Throttled):
         rows_of(two_functions)
