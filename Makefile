@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 AWS := .venv-aws
 # So does the SAM CLI.
 SAM := .venv-sam
+# And MiniStack, an emulator of AWS that checks signatures; its functions find boto3 beside it.
+MINISTACK := .venv-ministack
 # Node with the official SDK for it, which the tests of Node handlers run; they are skipped where npm is missing.
 NODE := .node
 WORKERS ?= auto
@@ -22,7 +24,7 @@ help:
 demo: $(VENV)/.installed
 	$(BIN)/durablectl local demo $(DEMO_FLAGS)
 
-test: lint $(AWS)/.installed $(SAM)/.installed $(NODE)/.installed
+test: lint $(AWS)/.installed $(SAM)/.installed $(MINISTACK)/.installed $(NODE)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TEST_FLAGS)
 
 lint: $(VENV)/.developed
@@ -38,7 +40,7 @@ pictures: $(VENV)/.developed $(AWS)/.installed
 	$(BIN)/python -m tests.pictures
 
 clean:
-	rm -rf $(VENV) $(AWS) $(SAM) $(NODE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(AWS) $(SAM) $(MINISTACK) $(NODE) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "durablectl needs Python 3.11 or later: make PYTHON=python3.12")'
@@ -61,6 +63,11 @@ $(AWS)/.installed:
 $(SAM)/.installed:
 	$(PYTHON) -m venv $(SAM)
 	$(SAM)/bin/python -m pip install --quiet --disable-pip-version-check "aws-sam-cli>=1.170"
+	@touch $@
+
+$(MINISTACK)/.installed:
+	$(PYTHON) -m venv $(MINISTACK)
+	$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check "ministack>=1.5.33,<2" boto3
 	@touch $@
 
 $(NODE)/.installed: tests/node/package.json

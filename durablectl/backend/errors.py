@@ -37,7 +37,7 @@ def _explanation(failure: Failure, attempt: Attempt) -> Explanation:
 # --- cases that need more than the code -------------------------------------------------------------------------------
 
 _CLOSED_CALLBACK = re.compile(r"not in started state|is not active|already|timed out", re.IGNORECASE)
-_CLOSED_EXECUTION = re.compile(r"not running|already|closed|terminal|completed", re.IGNORECASE)
+_CLOSED_EXECUTION = re.compile(r"not running|in status|already|closed|terminal|completed", re.IGNORECASE)
 
 
 def _is_no_such_api(failure: Failure, attempt: Attempt) -> bool:

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
+import pytest
+
 from durablectl.backend.base import Backend
 from durablectl.backend.lambda_api import connect
 from durablectl.config import Settings
+from durablectl.model.arn import parse_execution_arn
 from durablectl.model.events import Event
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import STARTED_AT, callback, failure, make_execution, step
+from tests.servers.ministack import MiniStack
 from tests.servers.runner import OfficialRunner
 
 FUNCTION = "order"
@@ -45,6 +49,12 @@ class Deviations:
     loses_stop_errors: bool = False
     tells_no_configuration: bool = False
     tells_no_callback_timeouts: bool = False
+    names_itself: bool = False
+    """Whether it gives executions names of its own, whatever they are started with."""
+    tells_no_started_arn: bool = False
+    """Whether a start does not tell which execution it started, which then never ends."""
+    cuts_instants: bool = False
+    """Whether instants are whole seconds, within which lists are in any order."""
     runs_nothing: bool = False
     """Whether it only records: what is completed does not go on."""
 
@@ -60,6 +70,9 @@ class Subject(Protocol):
     def backend(self) -> Backend:
         """The backend in front of it."""
 
+    def name(self, label: str) -> str:
+        """What the server calls one of the population."""
+
     def waiting(self) -> str:
         """A new execution that waits for its callback `approval`."""
 
@@ -72,6 +85,11 @@ class LiveSubject:
     deviations: Deviations
     start: Callable[[str, str], str]
     arns: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, label: str) -> str:
+        """What the server calls one of the population."""
+        parts = parse_execution_arn(self.arns[label])
+        return parts.name if parts is not None and self.deviations.names_itself else label
 
     def waiting(self) -> str:
         """A new execution that waits for its callback."""
@@ -91,6 +109,9 @@ class LiveSubject:
         if status == "STOPPED":
             self.backend.stop(arn)
         eventually(lambda: self.backend.execution(arn).execution.status == status, f"{name} to be {status}")
+        if self.deviations.cuts_instants:
+            second = int(time.time())
+            eventually(lambda: int(time.time()) > second, "another second")
         return arn
 
 
@@ -101,6 +122,10 @@ class FakeSubject:
     backend: FakeBackend
     deviations: Deviations
     arns: Mapping[str, str]
+
+    def name(self, label: str) -> str:
+        """What the server calls one of the population."""
+        return label
 
     def waiting(self) -> str:
         """A new execution that waits for its callback."""
@@ -172,6 +197,23 @@ def official_subject(runner: OfficialRunner) -> LiveSubject:
     return LiveSubject(
         backend, deviations, lambda name, payload: runner.start(FUNCTION, json.loads(payload), name=name)
     ).populate()
+
+
+def ministack_subject(server: MiniStack) -> LiveSubject:
+    """MiniStack, as a user whose signatures it checks."""
+    deviations = Deviations(
+        lacks=frozenset({"pause", "resume", "delete"}),
+        tells_no_configuration=True,
+        tells_no_callback_timeouts=True,
+        names_itself=True,
+        tells_no_started_arn=True,
+        cuts_instants=True,
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.user("contract").items():
+            patch.setenv(name, value)
+        backend = connect(Settings(None, None, "us-east-1", server.endpoint, read_only=False))
+        return LiveSubject(backend, deviations, lambda _, payload: server.start(FUNCTION, payload)).populate()
 
 
 def order(outcome: str) -> str:

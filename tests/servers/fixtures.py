@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.local_service import LocalServiceProcess, local_service
+from tests.servers.ministack import MiniStack, ministack
 from tests.servers.runner import OfficialRunner, official_runner
 from tests.servers.stub import StubService, stub_service
 
@@ -41,3 +42,20 @@ def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServ
     directory = tmp_path_factory.mktemp("local-service")
     with local_service({"order": f"{HANDLERS}:order"}, directory=directory, store=directory / "local.db") as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def throttled_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServiceProcess]:
+    """Our local service behind the request rates of AWS, serving `order`."""
+    directory = tmp_path_factory.mktemp("throttled-service")
+    served = {"order": f"{HANDLERS}:order"}
+    with local_service(served, directory=directory, options=("--throttle", "aws")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def ministack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
+    """MiniStack, serving `order` from a deployment package."""
+    with ministack(tmp_path_factory.mktemp("ministack")) as server:
+        server.create_function("order", HANDLERS, "order")
+        yield server

@@ -18,7 +18,9 @@ def order(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
         once = StepConfig(retry_strategy=lambda error, attempt: RetryDecision.no_retry())
         context.step(_refuse, name="ship", config=once)
     if outcome == "approve":
-        approval = context.create_callback(name="approval", config=CallbackConfig(timeout=Duration.from_hours(1)))
+        # MiniStack takes a heartbeat that nobody asks for as one that is due at once.
+        limits = CallbackConfig(timeout=Duration.from_hours(1), heartbeat_timeout=Duration.from_hours(1))
+        approval = context.create_callback(name="approval", config=limits)
         return {"amount": amount, "approval": approval.result()}
     return {"amount": amount}
 
