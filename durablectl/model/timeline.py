@@ -66,17 +66,23 @@ class Timeline:
 
 @collector_paused()
 def timeline(
-    folded: Fold, now: datetime, *, detail: ExecutionDetail | None = None, origin: datetime | None = None
+    folded: Fold,
+    now: datetime,
+    *,
+    detail: ExecutionDetail | None = None,
+    origin: datetime | None = None,
+    roots: list[Node] | None = None,
 ) -> Timeline:
     """The timeline of an execution as of `now`.
 
     `detail` adds what the history does not tell. `origin` is the instant to count from where that is not the start:
-    the start of the execution around a chained one.
+    the start of the execution around a chained one. `roots` is the tree of the fold where it has been made already.
     """
     facts, listed = folded.execution, detail.execution if detail else None
     started_at = facts.started_at or (listed.started_at if listed else None) or min(_instants(folded), default=None)
     has_ended = facts.status.is_closed or (listed is not None and listed.status.is_closed)
-    made = Timeline(folded, origin or started_at, operation_tree(folded, now), is_open=not has_ended)
+    tree = operation_tree(folded, now) if roots is None else roots
+    made = Timeline(folded, origin or started_at, tree, is_open=not has_ended)
     if made.started_at is None or started_at is None:
         made.bars = {operation_id: Bar() for operation_id in folded.operations}
         return made
@@ -84,6 +90,15 @@ def timeline(
     drawing = _Drawing(made, Ruler(made.started_at), now, started_at, ended_at if has_ended else None)
     drawing.draw(detail.timeout_at if detail else None)
     return made
+
+
+def advance(made: Timeline, now: datetime) -> None:
+    """Let time pass for an open execution to which nothing has happened."""
+    if made.is_open and made.started_at is not None:
+        passed_ms = max(0, Ruler(made.started_at).offset(now) - made.now_ms)
+        made.now_ms += passed_ms
+        made.length_ms = max(made.length_ms, made.now_ms)
+        made.elapsed_ms = made.elapsed_ms if made.elapsed_ms is None else made.elapsed_ms + passed_ms
 
 
 @dataclass(slots=True)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from durablectl.model.causes import CauseLink
 from durablectl.operate.children import execution_label
 from durablectl.views.display import Display
-from durablectl.views.lines import EMPTY, Line, Segment, data, line_width, own, pad, wrap_line
+from durablectl.views.glyphs import LOOKS, operation_look
+from durablectl.views.labels import joined
+from durablectl.views.lines import EMPTY, Line, Segment, data, join, line_width, own, pad, wrap_line
 from durablectl.views.phrases import error_kind, error_phrase
 from durablectl.views.records.payloads import error_record
 from durablectl.views.state_columns import node_label
@@ -35,6 +37,27 @@ def cause_lines(top: TreeExecution, display: Display) -> list[Line]:
         else:
             lines += wrap_line((*head, *text), display.width, indent=indent)
     return lines
+
+
+def cause_line(top: TreeExecution) -> Line:
+    """The same in one line: what failed and why, then what came of it; empty where the execution has no failure."""
+    links = list(_links(top))
+    if not links:
+        return EMPTY
+    deepest, of = links[0]
+    name = join((_glyph(deepest, of), _name(deepest, of)))
+    parts: list[Line] = [(*name, Segment(": "), *_text(deepest, of))]
+    for number, (link, _execution) in enumerate(links[1:], start=2):
+        kind = error_kind(link.error.type if link.error else None)
+        parts.append(data(link.type if number == len(links) or not kind else kind))
+    told = [part for number, part in enumerate(parts) if number == 0 or part != parts[number - 1]]
+    return join(told, " → ")
+
+
+def _glyph(link: CauseLink, execution: TreeExecution) -> Line:
+    node = execution.nodes.get(link.operation_id or "")
+    look = operation_look(joined(node).shown_as, joined(node).type) if node is not None else LOOKS["failed"]
+    return own(look.glyph, look.style)
 
 
 def _links(top: TreeExecution) -> Iterator[tuple[CauseLink, TreeExecution]]:

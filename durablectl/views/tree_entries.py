@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from durablectl.model.tree import Node
@@ -27,6 +27,8 @@ class Group:
     note: Line = EMPTY
     count: int = 0
     """Operations that are shown nowhere else."""
+    members: Sequence[Entry] = ()
+    """The branches or iterations that it stands for."""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from durablectl.views.durations import format_duration
 from durablectl.views.fan_outs import index_spans, is_wide, split_fan_out
@@ -15,13 +15,16 @@ from durablectl.views.tree_entries import Entry, Group, rejoin, walk_entries
 from durablectl.views.tree_folding import keep_below
 
 
-def summarise_fan_outs(entries: Iterable[Entry | Group]) -> None:
-    """Replace the rows of every wide map or parallel, here and below, by few that count all of its children."""
+def summarise_fan_outs(entries: Iterable[Entry | Group], *, keeps_all: bool = False) -> None:
+    """Replace the rows of every wide map or parallel, here and below, by few that count all of its children.
+
+    `keeps_all` leaves what is done in those that stand alone, for whoever folds and unfolds rows.
+    """
     for entry in walk_entries(entries):
         children = [child for child in entry.children if isinstance(child, Entry)]
         if is_wide(entry.row.node, len(children)):
             entry.fan_out = children
-            entry.children = _summary(children)
+            entry.children = _summary(children, keeps_all=keeps_all)
 
 
 def counts_phrase(children: Sequence[Entry]) -> Line:
@@ -31,12 +34,13 @@ def counts_phrase(children: Sequence[Entry]) -> Line:
     return data(f"{len(children)}: {', '.join(f'{words[word]} {word}' for word in ordered)}")
 
 
-def _summary(children: Sequence[Entry]) -> list[Entry | Group]:
+def _summary(children: Sequence[Entry], *, keeps_all: bool) -> list[Entry | Group]:
     split = split_fan_out(children, word_of=_outer_word, is_failing=lambda child: child.is_failing, is_cause=_is_cause)
+    alone: Callable[[Entry], Entry] = (lambda child: child) if keeps_all else _live
     return [
-        *map(_live, split.failed),
+        *map(alone, split.failed),
         *_more_failed(split.more_failed),
-        *map(_live, split.open),
+        *map(alone, split.open),
         *(_open_group(word, members) for word, members in split.more_open.items()),
         *(_closed_group(word, members) for word, members in split.closed.items()),
     ]
@@ -57,7 +61,7 @@ def _more_failed(children: Sequence[Entry]) -> list[Group]:
     label = own(f"{len(children)} more failed")
     note = join((data(kinds, "red"), own(_spans(children), "dim")))
     look = operation_look("failed", "")._replace(glyph="…")
-    return [Group(look, label, _type(children), "failed", None, note, _size(children))]
+    return [Group(look, label, _type(children), "failed", None, note, _size(children), children)]
 
 
 def _open_group(word: str, children: Sequence[Entry]) -> Group:
@@ -66,13 +70,14 @@ def _open_group(word: str, children: Sequence[Entry]) -> Group:
     spans = _spans(children)
     label = join((own(f"{len(children)}"), data(f"{word}:" if spans else word), own(spans)))
     note = own(f"oldest first: {_index(oldest)}") if timed else EMPTY
-    return Group(operation_look(word, ""), label, _type(children), word, time_ms, note, _size(children))
+    return Group(operation_look(word, ""), label, _type(children), word, time_ms, note, _size(children), children)
 
 
 def _closed_group(word: str, children: Sequence[Entry]) -> Group:
     look = operation_look(word, "")
     label = own(f"{len(children)} more {look.glyph}")
-    return Group(look._replace(glyph="…"), label, _type(children), word, None, _times(children), _size(children))
+    note = _times(children)
+    return Group(look._replace(glyph="…"), label, _type(children), word, None, note, _size(children), children)
 
 
 def _times(children: Sequence[Entry]) -> Line:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from durablectl.model.operations import Fold
 from durablectl.model.statuses import ExecutionStatus, OperationType
 from durablectl.model.tree import Node, walk
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds
 from durablectl.views.fan_outs import is_wide
-from durablectl.views.glyphs import execution_look
+from durablectl.views.glyphs import execution_look, execution_status
 from durablectl.views.instants import Precision
 from durablectl.views.labels import joined, row_label
 from durablectl.views.lines import EMPTY, Line, data, join, line_width, own, text_of, wrap_line
@@ -40,6 +41,23 @@ def header_lines(top: TreeExecution, display: Display) -> Iterator[Line]:
         yield from wrap_line(line, display.width, indent=2)
 
 
+def headline(top: TreeExecution, now: datetime) -> Line:
+    """`✗ FAILED after 1d00h · 2 invocations, 9.3s busy`."""
+    execution = top.detail.execution
+    elapsed_ms = milliseconds(execution.duration(now))
+    word = "for" if execution.ended_at is None else "after"
+    elapsed = own(f"{word} {format_duration(elapsed_ms)}") if elapsed_ms is not None else EMPTY
+    compute = _compute_time(top.folded)
+    busy = f", {format_duration(milliseconds(compute) or 0)} busy" if compute is not None else ""
+    return join((join((execution_status(execution.status), elapsed)), own(_invocations(top.folded) + busy)), _DOT)
+
+
+def usage_text(folded: Fold) -> str:
+    """`15 of 3000 operations`, counted as the service meters them."""
+    used = len(folded.operations) + folded.retry_count + folded.poll_count
+    return f"{used} of {MOST_OPERATIONS} operations"
+
+
 def _first(top: TreeExecution, display: Display) -> Line:
     execution = top.detail.execution
     status = str(execution.status)
@@ -49,7 +67,7 @@ def _first(top: TreeExecution, display: Display) -> Line:
             data(execution.name or execution.id, "bold"),
             data(status, execution_look(status).style),
             own(format_duration(elapsed_ms)) if elapsed_ms is not None else EMPTY,
-            _clause(top, display),
+            doing_line(top, display),
         ),
         "  ",
     )
@@ -57,12 +75,10 @@ def _first(top: TreeExecution, display: Display) -> Line:
 
 def _second(top: TreeExecution, display: Display) -> list[Line]:
     folded = top.folded
-    used = len(folded.operations) + folded.retry_count + folded.poll_count
-    invocations = len(folded.invocations) + folded.is_invoked
     parts = (
         data(function_label(top.detail.execution, top.function)),
-        own(f"{_counted(invocations, 'invocation')}, compute {_compute(top, display)}"),
-        own(f"{used} of {MOST_OPERATIONS} operations"),
+        own(f"{_invocations(folded)}, compute {_compute(top, display)}"),
+        own(usage_text(folded)),
         _timeout(top, display),
     )
     lines: list[Line] = []
@@ -73,7 +89,8 @@ def _second(top: TreeExecution, display: Display) -> list[Line]:
     return lines
 
 
-def _clause(top: TreeExecution, display: Display) -> Line:
+def doing_line(top: TreeExecution, display: Display) -> Line:
+    """One clause on what an execution is doing, or when it ended."""
     execution = top.detail.execution
     # The history is read after the status, so it may know of an end that the status does not.
     ended_at = execution.ended_at or top.folded.execution.ended_at
@@ -159,14 +176,23 @@ def _has_open_child(node: Node) -> bool:
 
 
 def _compute(top: TreeExecution, display: Display) -> str:
-    intervals = [(one.started_at, one.ended_at) for one in top.folded.invocations]
-    known = [end - start for start, end in intervals if start is not None and end is not None]
-    if not known:
+    compute = _compute_time(top.folded)
+    if compute is None:
         return "–"
-    compute = sum(known, timedelta())
     wall = top.detail.execution.duration(display.now)
     share = f" ({_percent(compute / wall)})" if wall else ""
     return f"{format_duration(milliseconds(compute) or 0)}{share}"
+
+
+def _compute_time(folded: Fold) -> timedelta | None:
+    """The time of all invocations; None where the server tells none."""
+    intervals = [(one.started_at, one.ended_at) for one in folded.invocations]
+    known = [end - start for start, end in intervals if start is not None and end is not None]
+    return sum(known, timedelta()) if known else None
+
+
+def _invocations(folded: Fold) -> str:
+    return _counted(len(folded.invocations) + folded.is_invoked, "invocation")
 
 
 def _percent(share: float) -> str:

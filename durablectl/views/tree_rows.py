@@ -31,7 +31,7 @@ _MOST_LEVELS = 24
 """Levels that are indented; thousands of nested contexts would be all indentation otherwise."""
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a row stands."""
 
     prefix: str = ""
@@ -64,41 +64,49 @@ def tree_rows(
 
 def _rows(entries: Sequence[Entry | Group], display: Display, *, with_attempts: bool) -> Iterator[tuple[Line, ...]]:
     most_levels = _MOST_LEVELS if display.width is None else max(3, min(_MOST_LEVELS, display.width // 8))
-    pending = _placed(entries, _Place(cause_event_id=_cause_event_id(entries)))
+    name_cells = None if display.width is None else display.width * 9 // 20
+    pending = _placed(entries, Place(cause_event_id=cause_event_id_of(entries)))
     while pending:
         item, place = pending.pop()
-        branch = _branch(place, most_levels)
+        branch = branch_of(place, most_levels)
         if isinstance(item, Group):
-            yield _group_cells(item, branch)
+            yield group_cells(item, branch)
             continue
-        yield _entry_cells(item, branch, place, display)
+        yield entry_cells(item, branch, place, display, name_cells)
         below: list[Entry | Group] = [*(attempt_rows(item, display) if with_attempts else ()), *item.children]
         if below:
-            prefix = place.prefix
-            if 0 < place.level <= most_levels:
-                prefix += "   " if place.is_last else "│  "
-            pending.extend(_placed(below, _Place(prefix, level=place.level, cause_event_id=_cause_below(item, place))))
+            pending.extend(_placed(below, place_below(place, most_levels, cause_below(item, place))))
 
 
-def _placed(items: Sequence[Entry | Group], above: _Place) -> list[tuple[Entry | Group, _Place]]:
+def place_below(place: Place, most_levels: int, cause_event_id: int | None) -> Place:
+    """Where the rows below a row hang."""
+    prefix = place.prefix
+    if 0 < place.level <= most_levels:
+        prefix += "   " if place.is_last else "│  "
+    return Place(prefix, level=place.level, cause_event_id=cause_event_id)
+
+
+def _placed(items: Sequence[Entry | Group], above: Place) -> list[tuple[Entry | Group, Place]]:
     """Rows with their places, the last first."""
     last = len(items) - 1
     return [
-        (items[index], _Place(above.prefix, index == last, above.level + 1, above.cause_event_id))
+        (items[index], Place(above.prefix, index == last, above.level + 1, above.cause_event_id))
         for index in range(last, -1, -1)
     ]
 
 
-def _branch(place: _Place, most_levels: int) -> Line:
+def branch_of(place: Place, most_levels: int) -> Line:
+    """The branches of a row, from its outermost level to its own."""
     branch = place.prefix + ("└─ " if place.is_last else "├─ ")
     return own(branch if place.level <= most_levels else f"{branch}…{place.level} ", "dim")
 
 
-def _entry_cells(entry: Entry, branch: Line, place: _Place, display: Display) -> tuple[Line, ...]:
+def entry_cells(entry: Entry, branch: Line, place: Place, display: Display, name_cells: int | None) -> tuple[Line, ...]:
+    """Operation, type, status, time and note of a row; the first is to fit into `name_cells`."""
     word = entry_word(entry)
     look = operation_look(word, entry.row.type)
     folded = own(f"({entry.folded} folded)", "dim") if entry.folded else EMPTY
-    label = row_label(entry.row, _label_cells(display, branch, folded))
+    label = row_label(entry.row, _label_cells(name_cells, branch, folded))
     if folded:
         label = join((label, folded))
     first = entry.row.nodes[0].operation
@@ -122,14 +130,13 @@ def entry_word(entry: Entry) -> str:
     return "timed out" if any(part.shown_as == "timed out" for part in entry.parts) else word
 
 
-def _label_cells(display: Display, *beside: Line) -> int | None:
-    """How much of the terminal a name may take with what stands beside it, so that some is left for the note."""
-    if display.width is None:
-        return None
-    return max(12, display.width * 9 // 20 - sum(map(line_width, beside)) - _GLYPH_CELLS)
+def _label_cells(cells: int | None, *beside: Line) -> int | None:
+    """How much of its column a name may take with what stands beside it."""
+    return None if cells is None else max(12, cells - sum(map(line_width, beside)) - _GLYPH_CELLS)
 
 
-def _group_cells(group: Group, branch: Line) -> tuple[Line, ...]:
+def group_cells(group: Group, branch: Line) -> tuple[Line, ...]:
+    """The same of a row that stands for several operations."""
     time = EMPTY if not group.status else _duration(group.time_ms)
     glyph = Segment(f"{group.look.glyph} ", group.look.style)
     return ((*branch, glyph, *group.label), own(group.type), data(group.status, group.look.style), time, group.note)
@@ -139,7 +146,7 @@ def _duration(time_ms: int | None) -> Line:
     return DASH if time_ms is None else own(format_duration(time_ms))
 
 
-def _cause_event_id(entries: Sequence[Entry | Group]) -> int | None:
+def cause_event_id_of(entries: Sequence[Entry | Group]) -> int | None:
     """The event of the deepest failure of the execution that these rows belong to."""
     first = next((entry for entry in entries if isinstance(entry, Entry)), None)
     if first is None or first.execution.marked_id is None:
@@ -147,7 +154,7 @@ def _cause_event_id(entries: Sequence[Entry | Group]) -> int | None:
     return first.execution.causes[0].event_id
 
 
-def _cause_below(entry: Entry, place: _Place) -> int | None:
+def cause_below(entry: Entry, place: Place) -> int | None:
     """What started after the cause is said of the top row alone, and only beside rows on the way of the failure."""
     causes = entry.execution.cause_ids
     return place.cause_event_id if any(node.operation.id in causes for node in entry.operations) else None
