@@ -7,13 +7,16 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from durablectl.local.engine.live import Facts
+from durablectl.local.engine.live import Facts, InFlight, LiveExecution
+from durablectl.local.engine.resting import REST, Rest
 from durablectl.local.functions.catalog import Identity
 from durablectl.local.journal.records import ExecutionRecord
 from durablectl.local.journal.store import Store
 from durablectl.model.arn import ExecutionArn
 from durablectl.model.events import Event
+from durablectl.model.operations import fold
 from tests.benchmarks.fold import history
 from tests.local.checkpoint_support import NOW
 
@@ -23,11 +26,14 @@ FAILED_EVERY = 50
 """One execution in so many has failed: rare, and still more than a page of the smaller store."""
 
 
-def build(path: Path, *, closed: int, opened: int = 0, events: int = 2) -> None:
-    """A store with so many closed executions and, started after them, open ones, each with so many events."""
-    bodies = list(islice(history(), events - 1))
-    # Suspended after an invocation, as executions are nearly all of the time.
-    bodies.append(Event(events, "InvocationCompleted", NOW, details={"request_id": "last"}))
+def build(path: Path, *, closed: int, opened: int = 0, events: int = 2, are_cut_off: bool = False) -> None:
+    """A store with so many closed executions and, started after them, open ones, each with so many events.
+
+    The open ones are suspended in a wait, as executions are nearly all of the time, or the service was killed while
+    all of them were being invoked.
+    """
+    bodies = _suspended(events)
+    notes = _rest_notes(bodies) if not are_cut_off else {"invocation": InFlight("cut off", NOW).write()}
     with closing(Store(path)) as store:
         store.begin()
         for key in range(1, closed + opened + 1):
@@ -35,7 +41,24 @@ def build(path: Path, *, closed: int, opened: int = 0, events: int = 2) -> None:
             _copy_events(store, key, bodies, is_first=key == 1)
             if key <= closed:
                 _close(store, key)
+            else:
+                store.executions.append(key, [], notes)
         store.commit()
+
+
+def _suspended(events: int) -> list[Event]:
+    bodies = list(islice(history(), max(1, events - 2)))
+    if events > 2:
+        details = {"duration_ms": 86_400_000, "scheduled_end_at": NOW + timedelta(days=1)}
+        bodies.append(Event(events - 1, "WaitStarted", NOW, operation_id="nap", details=details))
+    bodies.append(Event(events, "InvocationCompleted", NOW, details={"request_id": "last"}))
+    return bodies
+
+
+def _rest_notes(events: list[Event]) -> dict[str, str]:
+    nobody: Any = None
+    rest = Rest.of(LiveExecution(record(1), FACTS, fold(events), nobody))
+    return {REST: rest.write()} if rest else {}
 
 
 def record(key: int) -> ExecutionRecord:

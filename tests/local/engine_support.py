@@ -21,6 +21,7 @@ from durablectl.local.engine.invoking import InvokeAnswer, InvokeRequest, Invoki
 from durablectl.local.engine.live import Facts, LiveExecution
 from durablectl.local.engine.operating import Operating
 from durablectl.local.engine.recovery import Recovered, recover
+from durablectl.local.engine.resting import KEPT_EVENTS
 from durablectl.local.engine.timers import Timers
 from durablectl.local.errors import ServiceError
 from durablectl.local.functions.catalog import Catalog, Identity
@@ -187,12 +188,14 @@ class World:
         policy: RetryPolicy | None = None,
         *,
         child_settle_s: float = CHILD_SETTLE_S,
+        kept_events: int = KEPT_EVENTS,
     ) -> None:
         self.clock = ManualClock(NOW)
         self.functions: Iterable[Function] = FUNCTIONS
         self._path = path
         self._policy = policy or RetryPolicy()
         self._child_settle_s = child_settle_s
+        self._kept_events = kept_events
         self._claimed = 0
         self.failures = 0
 
@@ -215,6 +218,7 @@ class World:
             retry_policy=self._policy,
             on_failure=self._on_failure,
             child_settle_s=self._child_settle_s,
+            kept_events=self._kept_events,
         )
         self.invoking, self.checkpointing = Invoking(self.engine), Checkpointing(self.engine)
         self.operating = Operating(self.engine)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from durablectl.local.engine.pausing import ChangeRequest
+from durablectl.local.engine.resting import KEPT_EVENTS
 from durablectl.local.errors import ServiceError
 from durablectl.local.rules.verdicts import RetryPolicy
 from durablectl.model import wire
@@ -47,11 +48,12 @@ class Told:
 class Machine(RuleBasedStateMachine):
     """Starts executions, lets their functions do anything, lets time pass and the service crash."""
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(kept_events=st.sampled_from([0, 20, KEPT_EVENTS]))
+    def open(self, kept_events: int) -> None:
         self.runner = asyncio.Runner()
         self.directory = tempfile.TemporaryDirectory()
-        self.world = World(Path(self.directory.name) / "local.db", NO_LIMIT, child_settle_s=0)
+        path = Path(self.directory.name) / "local.db"
+        self.world = World(path, NO_LIMIT, child_settle_s=0, kept_events=kept_events)
         self.told: dict[str, Told] = {}
         self.running: list[Call] = []
         self.run(self.world.open())
@@ -118,7 +120,8 @@ class Machine(RuleBasedStateMachine):
 
     def _checkpoint_of_what_is_deleted(self, call: Call) -> None:
         refusal = self.refusal(self.world.checkpoint(call))
-        assert refusal is not None and refusal.message == "Invalid checkpoint token"
+        assert refusal is not None
+        assert refusal.message == "Invalid checkpoint token"
 
     async def _checkpoint(self, told: Told, call: Call, updates: list[dict[str, Any]]) -> None:
         self._remember(told, updates, await self.world.checkpoint(call, *updates))

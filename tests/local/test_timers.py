@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from durablectl.clock import ManualClock, SystemClock
-from durablectl.local.engine.timers import Timers
+from durablectl.local.engine.timers import FIRED_AT_ONCE, Timers
 from tests.local.checkpoint_support import NOW, later
 from tests.local.worker_support import eventually
 
@@ -112,4 +112,17 @@ async def test_the_running_task_notices_an_earlier_timer() -> None:
     timers.set("now", clock.now(), lambda: rung.append("now"))
 
     await eventually(lambda: rung == ["now"])
+    running.cancel()
+
+
+async def test_others_get_their_turn_while_many_timers_are_due() -> None:
+    bell = Bell()
+    for number in range(3 * FIRED_AT_ONCE):
+        bell.set(f"{number}", 0)
+    running = asyncio.create_task(bell.timers.run())
+
+    await asyncio.sleep(0)
+    assert len(bell.rung) == FIRED_AT_ONCE
+
+    await eventually(lambda: len(bell.rung) == 3 * FIRED_AT_ONCE)
     running.cancel()

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from durablectl.clock import Clock
+from durablectl.errors import DurablectlError
 from durablectl.local import tokens
 from durablectl.local.engine.calling import Calling, Invoker
 from durablectl.local.engine.chaining import CHILD_SETTLE_S, Chaining
 from durablectl.local.engine.execution_timers import ExecutionTimers
 from durablectl.local.engine.live import Facts, InFlight, LiveExecution, write_closing
+from durablectl.local.engine.resting import KEPT_EVENTS, REST, KeptFolds, Rest
 from durablectl.local.engine.timers import Timers
 from durablectl.local.functions.catalog import LATEST, Catalog
 from durablectl.local.functions.functions import Function
@@ -31,7 +33,7 @@ from durablectl.local.workers.invocations import InvocationOutcome
 from durablectl.model import wire
 from durablectl.model.arn import ExecutionArn
 from durablectl.model.events import Event
-from durablectl.model.operations import fold
+from durablectl.model.operations import Fold, fold
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import ExecutionStatus
 
@@ -54,6 +56,7 @@ class Engine:
         retry_policy: RetryPolicy,
         on_failure: Callable[[], None],
         child_settle_s: float = CHILD_SETTLE_S,
+        kept_events: int = KEPT_EVENTS,
     ) -> None:
         self.catalog = catalog
         self.journal = journal
@@ -67,6 +70,7 @@ class Engine:
         self._execution_timers = ExecutionTimers(timers, on_due=self._on_due, on_timeout=self._time_out)
         self._is_stopping = False
         self._live: dict[str, LiveExecution] = {}
+        self._kept = KeptFolds(journal, kept_events)
         self._ids_by_name: dict[tuple[str, str], str] = {}
         self._next_key = 1
 
@@ -86,11 +90,27 @@ class Engine:
         if self._ids_by_name.get((function, name)) == execution_id:
             del self._ids_by_name[function, name]
 
-    def adopt(self, live: LiveExecution) -> None:
-        """Take over an open execution of the journal, with its timers."""
+    def adopt(self, live: LiveExecution, rest: Rest | None = None) -> None:
+        """Take over an open execution of the journal, with its timers; `rest` tells of one whose fold is not here."""
         self._live[live.record.id] = live
+        live.load = self._load
         self._execution_timers.arm_timeout(live)
-        self._execution_timers.arm(live, live.folded.open_ids)
+        if rest is not None:
+            self._execution_timers.arm_dues(live, rest.dues)
+        else:
+            self._execution_timers.arm(live, live.folded.open_ids)
+
+    def rest(self, live: LiveExecution) -> None:
+        """Let the fold of an execution make room for others when nothing is being done for it."""
+        if live.in_flight is None and not live.is_closed:
+            self._kept.keep(live)
+
+    def _load(self, live: LiveExecution) -> Fold:
+        try:
+            return self._kept.load(live)
+        except DurablectlError:
+            self._on_failure()
+            raise
 
     def live(self, execution_id: str) -> LiveExecution | None:
         """An execution that is open, or whose last invocation is still running."""
@@ -108,7 +128,7 @@ class Engine:
             for live in self._live.values()
             if (live.record.function, live.record.version) == (function, LATEST)
             and not live.is_closed
-            and (live.folded.invocations or live.in_flight)
+            and (live.kept is None or live.kept.invocations or live.in_flight)
         ]
 
     def id_of_name(self, function: str, name: str) -> str | None:
@@ -155,14 +175,22 @@ class Engine:
         live.data_bytes = quotas.data_bytes([started])
         self.register(record.key, function.name, name, execution_id)
         self.adopt(live)
-        committed = self._watched(self.journal.create(record, [started]))
+        committed = live.written = self._watched(self.journal.create(record, [started]))
         self.wake(live)
         return live, committed
 
     def commit(
-        self, live: LiveExecution, draft: Draft, notes: Mapping[str, str | None] | None = None
+        self,
+        live: LiveExecution,
+        draft: Draft,
+        notes: Mapping[str, str | None] | None = None,
+        *,
+        rests: bool = False,
     ) -> asyncio.Future[None]:
-        """Make a draft the state of its execution and hand it to the journal; done when it is committed."""
+        """Make a draft the state of its execution and hand it to the journal; done when it is committed.
+
+        `rests` says that nothing is to be done afterwards until something happens.
+        """
         was_closed, was_paused = live.is_closed, live.is_paused
         live.folded = draft.folded
         live.data_bytes += quotas.data_bytes(draft.events)
@@ -176,7 +204,9 @@ class Engine:
             all_notes["closing"] = write_closing(draft.closing)
         if live.pausing and not live.is_running:
             live.pausing = all_notes["pausing"] = None
-        committed = self._watched(self.journal.append(live.record.key, draft.events, all_notes))
+        live.has_rest = rests
+        all_notes |= self._rest_note(live)
+        committed = live.written = self._watched(self.journal.append(live.record.key, draft.events, all_notes))
         self._execution_timers.arm(live, draft.touched_ids)
         for operation_id in draft.started_invokes:
             self.chaining.start(live, operation_id)
@@ -185,6 +215,11 @@ class Engine:
         elif live.is_paused != was_paused:
             live.is_owed |= self._execution_timers.follow_pause(live)
         return committed
+
+    def _rest_note(self, live: LiveExecution) -> dict[str, str]:
+        rest = Rest.of(live) if live.has_rest else None
+        live.has_rest = rest is not None
+        return {} if rest is None else {REST: rest.write()}
 
     def note(
         self, record: ExecutionRecord, notes: Mapping[str, str | None], status: ExecutionStatus | None = None
@@ -200,10 +235,14 @@ class Engine:
     def _close(self, live: LiveExecution, committed: asyncio.Future[None]) -> None:
         self._execution_timers.disarm_all(live)
         if live.in_flight is None:
-            self._live.pop(live.record.id, None)
+            self._drop(live)
         ending = completions.ending_of_fold(live.folded)
         committed.add_done_callback(lambda done: _announce(live, done, ending))
         self.chaining.tell(live.record.id, live.facts, ending)
+
+    def _drop(self, live: LiveExecution) -> None:
+        self._live.pop(live.record.id, None)
+        self._kept.forget(live)
 
     def stop(self, live: LiveExecution, error: ErrorPayload | None) -> asyncio.Future[None]:
         """End an execution for good; code that runs now goes on until its next checkpoint."""
@@ -217,7 +256,8 @@ class Engine:
         now = self.now()
         live.heartbeats[operation_id] = now
         self._execution_timers.arm(live, [operation_id])
-        return self.note(live.record, {f"heartbeat:{operation_id}": str(wire.write_instant(now))})
+        notes = {f"heartbeat:{operation_id}": str(wire.write_instant(now))}
+        return self.note(live.record, notes | self._rest_note(live))
 
     # --- timers -------------------------------------------------------------------------------------------------------
 
@@ -286,14 +326,16 @@ class Engine:
         live.in_flight = None
         # What came too late for this invocation, or could not be done in it, is owed to the next one.
         live.is_owed = bool(live.unseen) or in_flight.is_revoked or verdict.retry_in_s is not None
-        self.commit(live, draft, {"invocation": None, "owed": "1" if live.is_owed else None})
+        notes = {"invocation": None, "owed": "1" if live.is_owed else None}
+        self.commit(live, draft, notes, rests=not live.is_owed and draft.folded.execution.status.is_open)
         if live.is_closed:
-            self._live.pop(live.record.id, None)
+            self._drop(live)
         elif verdict.retry_in_s is not None and not live.is_paused:
             due = self.now() + timedelta(seconds=verdict.retry_in_s)
             self._execution_timers.arm_invocation(live, due, self.wake)
         elif live.is_owed:
             self.wake(live)
+        self.rest(live)
 
     async def invoke_plain(
         self,

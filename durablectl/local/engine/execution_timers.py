@@ -30,7 +30,7 @@ class ExecutionTimers:
 
     def arm_timeout(self, live: LiveExecution) -> None:
         """Set the timer of the execution timeout, or move it as pauses do."""
-        pauses = live.folded.execution.pauses
+        pauses = live.execution.pauses
         ends_at = pausing.times_out_at(live.record.started_at, live.facts.execution_timeout_s, pauses)
         self._timers.set((live.record.id, "execution"), ends_at, functools.partial(self._on_timeout, live))
 
@@ -41,9 +41,13 @@ class ExecutionTimers:
             if operation.is_final or live.is_closed:
                 self._disarm(live, operation_id)
                 continue
-            for due in completions.due_of(operation, live.heartbeats.get(operation_id)):
-                key = (live.record.id, due.kind, operation_id)
-                self._timers.set(key, due.at, functools.partial(self._on_due, live, due))
+            self.arm_dues(live, completions.due_of(operation, live.heartbeats.get(operation_id)))
+
+    def arm_dues(self, live: LiveExecution, dues: Iterable[Due]) -> None:
+        """Set or move the timers of what becomes due."""
+        for due in dues:
+            key = (live.record.id, due.kind, due.operation_id)
+            self._timers.set(key, due.at, functools.partial(self._on_due, live, due))
 
     def arm_invocation(self, live: LiveExecution, at: datetime, invoke: Callable[[LiveExecution], None]) -> None:
         """Set the timer that repeats a failed invocation."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from durablectl.local.rules.completions import Ending
 from durablectl.local.rules.draft import Closing
 from durablectl.local.rules.pausing import PauseRequest
 from durablectl.model import wire
-from durablectl.model.operations import Fold
+from durablectl.model.operations import ExecutionFacts, Fold
 from durablectl.model.statuses import ExecutionStatus
 
 
@@ -102,9 +102,16 @@ class LiveExecution:
 
     record: ExecutionRecord
     facts: Facts
-    folded: Fold
+    kept: Fold | None
+    """The fold while it is in memory."""
     ended: asyncio.Future[Ending]
     """Done when the end is committed."""
+    load: Callable[[LiveExecution], Fold] | None = None
+    """Reads a fold again that was let go of."""
+    outline: ExecutionFacts = field(default_factory=ExecutionFacts)
+    """What is said of the execution itself while its fold is not in memory; its data is left out."""
+    written: asyncio.Future[None] | None = None
+    """Done when the last change is committed."""
     data_bytes: int = 0
     """How much data the execution has written."""
     replay_children: set[str] = field(default_factory=set)
@@ -116,25 +123,57 @@ class LiveExecution:
     """Operations that changed since the function last saw state."""
     is_owed: bool = False
     """Whether the function has to be invoked when nothing stands in the way: no pause, and no invocation."""
+    has_rest: bool = False
+    """Whether a note of the journal tells all that a start has to know."""
     pausing: PauseRequest | None = None
     """A pause that takes effect when the invocation ends."""
     client_tokens: dict[str, datetime] = field(default_factory=dict)
     """When requests with a client token were accepted, by the name of their note."""
 
     @property
+    def folded(self) -> Fold:
+        """The fold of the history, which is read again if it is not in memory."""
+        if self.kept is not None:
+            return self.kept
+        if self.load is None:
+            raise LookupError(f"the history of {self.record.arn} is not in memory")
+        return self.load(self)
+
+    @folded.setter
+    def folded(self, folded: Fold) -> None:
+        self.kept = folded
+
+    def let_go(self) -> None:
+        """Take the fold out of memory; the journal has all of it."""
+        if self.kept is not None:
+            self.outline = replace(self.kept.execution, input=None)
+            self.kept = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the journal has all of it."""
+        written = self.written
+        return written is None or (written.done() and not written.cancelled() and written.exception() is None)
+
+    @property
+    def execution(self) -> ExecutionFacts:
+        """What the history says of the execution itself, perhaps without its data."""
+        return self.outline if self.kept is None else self.kept.execution
+
+    @property
     def status(self) -> ExecutionStatus:
         """The status that clients are told."""
-        return ExecutionStatus.PAUSING if self.pausing else self.folded.execution.status
+        return ExecutionStatus.PAUSING if self.pausing else self.execution.status
 
     @property
     def is_running(self) -> bool:
         """Whether the execution is neither paused nor closed; a pause may have been asked for."""
-        return self.folded.execution.status == ExecutionStatus.RUNNING
+        return self.execution.status == ExecutionStatus.RUNNING
 
     @property
     def is_paused(self) -> bool:
         """Whether a pause has taken effect."""
-        return self.folded.execution.status == ExecutionStatus.PAUSED
+        return self.execution.status == ExecutionStatus.PAUSED
 
     @property
     def must_end_invocation(self) -> bool:
@@ -144,12 +183,13 @@ class LiveExecution:
     @property
     def is_closed(self) -> bool:
         """Whether the execution has ended."""
-        return self.folded.execution.status.is_closed
+        return self.execution.status.is_closed
 
     @property
     def input_text(self) -> str | None:
         """The input as it was given."""
-        return self.folded.execution.input.text if self.folded.execution.input else None
+        given = self.folded.execution.input
+        return given.text if given else None
 
 
 def write_closing(closing: Closing) -> str:

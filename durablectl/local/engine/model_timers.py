@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from durablectl.clock import ModelClock
-from durablectl.local.engine.timers import LONGEST_SLEEP_S, Timers
+from durablectl.local.engine.timers import FIRED_AT_ONCE, LONGEST_SLEEP_S, Timers
 
 _T = TypeVar("_T")
 
@@ -110,16 +110,16 @@ class ModelTimers(Timers):
         patient = [(at + self._model.skipped, key) for at, key in self._patient.upcoming()]
         return super().upcoming() + patient
 
-    def fire_due(self) -> float | None:
-        """Call whatever is due; the seconds until the next timer, or None when there is none."""
-        remaining = (super().fire_due(), self._patient.fire_due())
+    def fire_due(self, most: int | None = None) -> float | None:
+        """Call whatever is due, at most so many; the seconds until the next timer, or None when there is none."""
+        remaining = (super().fire_due(most), self._patient.fire_due(most))
         return min((seconds for seconds in remaining if seconds is not None), default=None)
 
     async def run(self) -> None:
         """Fire timers until cancelled, and move the clock where nothing has to be waited for."""
         while True:
             self._changed.clear()
-            remaining = self.fire_due()
+            remaining = self.fire_due(FIRED_AT_ONCE)
             if self._skips and self.is_resting() and self._skip():
                 continue
             limit = LONGEST_SLEEP_S if remaining is None else min(remaining / self._model.scale, LONGEST_SLEEP_S)

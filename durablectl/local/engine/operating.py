@@ -123,13 +123,13 @@ class Operating:
         live = self._engine.live(record.id)
         if live is None or not record.status.is_open:
             return None
-        return pausing.times_out_at(record.started_at, facts.execution_timeout_s, live.folded.execution.pauses)
+        return pausing.times_out_at(record.started_at, facts.execution_timeout_s, live.execution.pauses)
 
     def _pause_of(self, record: ExecutionRecord, *, with_data: bool) -> PauseDetails | None:
         live = self._engine.live(record.id)
         if live is None or record.status not in (ExecutionStatus.PAUSING, ExecutionStatus.PAUSED):
             return None
-        pauses = live.folded.execution.pauses
+        pauses = live.execution.pauses
         request = live.pausing or (pausing.requested(pauses[-1]) if pauses else None)
         return request.details(with_data=with_data) if request else None
 
@@ -173,7 +173,7 @@ class Operating:
             ended_at = record.ended_at or self._engine.now()
             return {"StopTimestamp": wire.write_instant(ended_at)}
         await self._engine.stop(live, error)
-        stopped_at = live.folded.execution.ended_at or self._engine.now()
+        stopped_at = live.execution.ended_at or self._engine.now()
         return {"StopTimestamp": wire.write_instant(stopped_at)}
 
     async def pause(self, arn: str, request: ChangeRequest) -> None:

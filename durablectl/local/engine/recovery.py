@@ -12,6 +12,7 @@ from durablectl.local.engine.deleting import Deleting
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Facts, InFlight, LiveExecution, read_closing
 from durablectl.local.engine.model_timers import ModelTimers
+from durablectl.local.engine.resting import REST, Rest, is_at_rest
 from durablectl.local.journal.records import RecordQuery, StoredExecution
 from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.draft import Draft
@@ -39,34 +40,55 @@ async def recover(engine: Engine) -> Recovered:
     names = await engine.journal.names()
     for key, function, name, execution_id in names:
         engine.register(key, function, name, execution_id)
+    taken = await _take_up(engine)
+    await _delete_on(engine, {function for _, function, _, _ in names})
+    versions = {(each.live.record.function, each.live.record.version) for each in taken}
+    waiting = {name for name, version in versions if engine.catalog.at(name, version) is None}
+    return Recovered(len(taken), tuple(sorted(waiting)))
+
+
+async def _take_up(engine: Engine) -> list[_Taken]:
     with collector_paused():
-        loaded = [_load(execution) async for execution in engine.journal.open_executions()]
+        taken = [_read(execution) async for execution in engine.journal.open_executions(is_at_rest)]
     # A run before may have moved its clock ahead; what it recorded must not lie in the future of this one.
     if isinstance(engine.timers, ModelTimers):
-        engine.timers.begin_at(
-            max((live.folded.last_event_at or live.record.started_at for live in loaded), default=engine.now())
-        )
-    for live in loaded:
-        engine.adopt(live)
-    for live in loaded:
-        await _resume(engine, live)
-    await _delete_on(engine, {function for _, function, _, _ in names})
-    versions = {(live.record.function, live.record.version) for live in loaded}
-    waiting = {name for name, version in versions if engine.catalog.at(name, version) is None}
-    return Recovered(len(loaded), tuple(sorted(waiting)))
+        engine.timers.begin_at(max((each.last_event_at for each in taken), default=engine.now()))
+    for each in taken:
+        engine.adopt(each.live, each.rest)
+    for each in taken:
+        if each.rest is None:
+            await _resume(engine, each.live)
+            engine.rest(each.live)
+        else:
+            for operation_id, child_id in each.rest.invokes:
+                await _resume_invoke(engine, each.live, operation_id, child_id)
+    return taken
 
 
-def _load(stored: StoredExecution) -> LiveExecution:
-    live = LiveExecution(
-        stored.record,
-        Facts.read(stored.record.facts),
-        fold(stored.events),
-        asyncio.get_running_loop().create_future(),
-    )
-    live.data_bytes = data_bytes(stored.events)
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    live: LiveExecution
+    rest: Rest | None
+    """Where that tells enough, the fold is read when it is needed first."""
+
+    @property
+    def last_event_at(self) -> datetime:
+        """When the last thing happened that was recorded."""
+        last = self.rest.last_event_at if self.rest else self.live.folded.last_event_at
+        return last or self.live.record.started_at
+
+
+def _read(stored: StoredExecution) -> _Taken:
+    facts, ended = Facts.read(stored.record.facts), asyncio.get_running_loop().create_future()
+    if stored.events is None:
+        rest = Rest.read(stored.notes[REST])
+        live = LiveExecution(stored.record, facts, None, ended, data_bytes=rest.data_bytes, has_rest=True)
+    else:
+        rest, live = None, LiveExecution(stored.record, facts, fold(stored.events), ended)
+        live.data_bytes = data_bytes(stored.events)
     for name, value in stored.notes.items():
         _read_note(live, name, value)
-    return live
+    return _Taken(live, rest)
 
 
 def _read_note(live: LiveExecution, name: str, value: str) -> None:
@@ -101,7 +123,7 @@ async def _resume(engine: Engine, live: LiveExecution) -> None:
         return
     for operation in live.folded.open_operations:
         if operation.type == OperationType.CHAINED_INVOKE:
-            await _resume_invoke(engine, live, operation.id)
+            await _resume_invoke(engine, live, operation.id, (operation.child_arn or "").rpartition("/")[2])
     if interrupted is not None or live.is_owed or _owes_invocation(engine, live):
         engine.wake(live)
 
@@ -128,9 +150,7 @@ def _record_interruption(engine: Engine, live: LiveExecution, interrupted: InFli
     engine.commit(live, draft, {"invocation": None})
 
 
-async def _resume_invoke(engine: Engine, live: LiveExecution, operation_id: str) -> None:
-    child_arn = live.folded.operations[operation_id].child_arn
-    child_id = child_arn.rpartition("/")[2] if child_arn else ""
+async def _resume_invoke(engine: Engine, live: LiveExecution, operation_id: str, child_id: str) -> None:
     if engine.live(child_id):
         return
     record = await engine.journal.record(child_id) if child_id else None

@@ -12,6 +12,8 @@ from durablectl.clock import Clock
 
 LONGEST_SLEEP_S = 30.0
 """A sleeping machine stops the loop's monotonic clock; waking up now and then finds what became due meanwhile."""
+FIRED_AT_ONCE = 20
+"""After so many that were due others get their turn: what fires may read a history, and many may be due at a start."""
 _HEAP_SLACK = 64
 """How many moved and cancelled timers are worth no looking for."""
 
@@ -60,13 +62,16 @@ class Timers:
             heapq.heappop(self._heap)
         return None
 
-    def fire_due(self) -> float | None:
-        """Call whatever is due; the seconds until the next timer, or None when there is none."""
+    def fire_due(self, most: int | None = None) -> float | None:
+        """Call whatever is due, at most so many; the seconds until the next timer, or None when there is none."""
+        fired = itertools.count()
         while (first := self._first()) is not None:
             at, key = first
             remaining = (at - self._clock.now()).total_seconds()
             if remaining > 0:
                 return remaining
+            if most is not None and next(fired) >= most:
+                return 0.0
             heapq.heappop(self._heap)
             _, call = self._active.pop(key)
             call()
@@ -76,7 +81,7 @@ class Timers:
         """Fire timers until cancelled."""
         while True:
             self._changed.clear()
-            remaining = self.fire_due()
+            remaining = self.fire_due(FIRED_AT_ONCE)
             timeout = LONGEST_SLEEP_S if remaining is None else min(remaining, LONGEST_SLEEP_S)
             try:
                 async with asyncio.timeout(timeout):

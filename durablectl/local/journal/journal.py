@@ -26,6 +26,7 @@ from durablectl.local.journal.records import (
     StoredExecution,
 )
 from durablectl.local.journal.store import Store
+from durablectl.local.journal.store_executions import StoredExecutions, TellsEnough
 from durablectl.local.journal.store_faults import is_damage
 from durablectl.local.journal.store_lock import StoreLock
 from durablectl.local.journal.store_versions import AliasRow, VersionRow
@@ -50,6 +51,7 @@ class Journal:
         except BaseException:
             self._release()
             raise
+        self._reader: StoredExecutions | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._failure: Exception | None = None
         # Belongs to the thread; the service before may have left something.
@@ -59,10 +61,13 @@ class Journal:
     def start(self) -> None:
         """Start the thread that works on the store from now on."""
         self._loop = asyncio.get_running_loop()
+        self._reader = self._store.reader()
         self._thread.start()
 
     async def close(self) -> None:
         """Write what is queued, then let go of the store."""
+        if self._reader:
+            self._reader.close()
         if self._thread.is_alive():
             self._jobs.put(None)
             await asyncio.to_thread(self._thread.join)
@@ -144,16 +149,19 @@ class Journal:
         """Key, function, name and id of every execution, in order of their start."""
         return await self._read(lambda store: store.executions.names())
 
-    async def open_executions(self) -> AsyncIterator[StoredExecution]:
-        """All executions that have not ended, with their events and notes; a few at a time are in memory."""
+    async def open_executions(self, tells_enough: TellsEnough) -> AsyncIterator[StoredExecution]:
+        """All executions that have not ended; a few at a time are in memory.
+
+        Those whose notes tell enough come without their events; it is asked on the journal's thread.
+        """
         after = 0
-        while stored := await self._open_beyond(after):
+        while stored := await self._open_beyond(after, tells_enough):
             for execution in stored:
                 yield execution
             after = stored[-1].record.key
 
-    def _open_beyond(self, key: int) -> asyncio.Future[list[StoredExecution]]:
-        return self._read(lambda store: store.executions.open(key, _OPEN_AT_ONCE))
+    def _open_beyond(self, key: int, tells_enough: TellsEnough) -> asyncio.Future[list[StoredExecution]]:
+        return self._read(lambda store: store.executions.open(key, _OPEN_AT_ONCE, tells_enough=tells_enough))
 
     async def status_counts(self) -> dict[str, int]:
         """How many executions have each status."""
@@ -182,6 +190,24 @@ class Journal:
         return await self._read(
             lambda store: store.executions.events(key, after=after, limit=limit, newest_first=newest_first)
         )
+
+    @property
+    def can_read_now(self) -> bool:
+        """Whether there is a file to read from on the spot."""
+        return self._reader is not None
+
+    def events_now(self, key: int) -> list[Event]:
+        """The committed events of one execution, for who cannot wait for the thread; it keeps nobody from writing.
+
+        Raises DurablectlError when the store cannot be read; then nothing is written any more either.
+        """
+        if self._reader is None:
+            raise LookupError("a store in memory is read by its own thread")
+        try:
+            return self._reader.events(key)
+        except Exception as error:
+            self._failure = self._failure or error
+            raise self._store.explained(error) from error
 
     async def output(self, request_ids: Iterable[str]) -> list[OutputLine]:
         """What handlers wrote during these invocations, in order."""

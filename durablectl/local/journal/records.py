@@ -33,11 +33,11 @@ class ExecutionRecord:
 
 @dataclass(frozen=True, slots=True)
 class StoredExecution:
-    """An open execution as it is read back at a start: record, events and notes."""
+    """An open execution as it is read back at a start: record, notes, and events unless the notes tell enough."""
 
     record: ExecutionRecord
-    events: list[Event]
     notes: dict[str, str]
+    events: list[Event] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from durablectl.local.journal import store_faults
 from durablectl.local.journal.store_executions import StoredExecutions
 from durablectl.local.journal.store_output import StoredOutput
 from durablectl.local.journal.store_removal import StoredRemovals
-from durablectl.local.journal.store_schema import open_store
+from durablectl.local.journal.store_schema import open_for_reading, open_store
 from durablectl.local.journal.store_versions import StoredVersions
 
 
@@ -30,6 +30,10 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def reader(self) -> StoredExecutions | None:
+        """What is committed in the file, for another thread to read; None for memory."""
+        return None if self._path is None else StoredExecutions(open_for_reading(self._path), self._path)
 
     def begin(self) -> None:
         """Begin a transaction that may write."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from durablectl.local.journal.store_faults import damaged
 from durablectl.model import wire
 from durablectl.model.events import Event
 from durablectl.model.statuses import ExecutionStatus
+
+TellsEnough = Callable[[Mapping[str, str], int], bool]
+"""Whether the notes of an execution, and the id of its last event, tell all that is asked for."""
 
 _RECORD = "key, id, arn, name, function, version, status, started_ms, ended_ms, facts"
 
@@ -23,6 +26,10 @@ class StoredExecutions:
     def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
         self._connection = connection
         self._path = path
+
+    def close(self) -> None:
+        """Close a connection that is this reader's own."""
+        self._connection.close()
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -101,23 +108,28 @@ class StoredExecutions:
         )
         return dict(rows.fetchall())
 
-    def open(self, after: int = 0, limit: int = -1) -> list[StoredExecution]:
-        """Executions that have not ended, with their events and notes, in order of their keys beyond `after`.
+    def open(
+        self, after: int = 0, limit: int = -1, *, tells_enough: TellsEnough = lambda notes, last_event_id: False
+    ) -> list[StoredExecution]:
+        """Executions that have not ended, in order of their keys beyond `after`.
 
-        Raises ConfigError if one is unreadable.
+        Each comes with its notes, and with its events unless the notes and the last event's id tell enough. Raises
+        ConfigError if one is unreadable.
         """
         try:
             rows = self._connection.execute(
-                f"SELECT {_RECORD} FROM executions WHERE ended_ms IS NULL AND key > ? ORDER BY key LIMIT ?",
+                f"SELECT (SELECT max(event_id) FROM events WHERE execution = key), {_RECORD} "
+                "FROM executions WHERE ended_ms IS NULL AND key > ? ORDER BY key LIMIT ?",
                 (after, limit),
             ).fetchall()
-            return [self._stored(_read_record(row)) for row in rows]
+            return [self._stored(_read_record(row), last_event_id or 0, tells_enough) for last_event_id, *row in rows]
         except (sqlite3.DatabaseError, ValueError, TypeError, AttributeError) as error:
             raise damaged(self._path, error) from error
 
-    def _stored(self, record: ExecutionRecord) -> StoredExecution:
-        notes = self._connection.execute("SELECT name, value FROM notes WHERE execution = ?", (record.key,))
-        return StoredExecution(record, self.events(record.key), dict(notes.fetchall()))
+    def _stored(self, record: ExecutionRecord, last_event_id: int, tells_enough: TellsEnough) -> StoredExecution:
+        rows = self._connection.execute("SELECT name, value FROM notes WHERE execution = ?", (record.key,))
+        notes = dict(rows.fetchall())
+        return StoredExecution(record, notes, None if tells_enough(notes, last_event_id) else self.events(record.key))
 
     def record(self, execution_id: str) -> ExecutionRecord | None:
         """One execution by its id."""
@@ -150,7 +162,7 @@ class StoredExecutions:
         return [wire.read_event(json.loads(body)) for (body,) in bodies]
 
 
-def _read_record(row: tuple[Any, ...]) -> ExecutionRecord:
+def _read_record(row: Sequence[Any]) -> ExecutionRecord:
     key, execution_id, arn, name, function, version, status, started_ms, ended_ms, facts = row
     return ExecutionRecord(
         key=key,

@@ -29,7 +29,7 @@ def explained(path: Path | None, error: Exception) -> DurablectlError:
     """The error that ended writing, as the service ends with it."""
     code = getattr(error, "sqlite_errorcode", 0) & _RESULT_CODE
     where = path or "in memory"
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or isinstance(error, ValueError | TypeError):
         return damaged(path, error)
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC:
         return ServiceFault(f"no space left for the store {where}", hint=f"make room and start again; {_KEPT}")

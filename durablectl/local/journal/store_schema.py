@@ -105,6 +105,13 @@ def open_store(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Another look at a store that is open: it sees what is committed, and keeps nobody from writing."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     version, is_new = _identify(connection, path)
     if is_new:
