@@ -17,14 +17,19 @@ class Globals:
     context: Annotated[
         str | None,
         typer.Option(
-            "-c", "--context", metavar="NAME", help="Named connection; DURABLECTL_CONTEXT", rich_help_panel=CONNECTION
+            "-c",
+            "--context",
+            metavar="NAME",
+            help="Named connection, or to list several; DURABLECTL_CONTEXT",
+            rich_help_panel=CONNECTION,
         ),
     ] = None
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="NAME", help="AWS profile", rich_help_panel=CONNECTION)
     ] = None
     region: Annotated[
-        str | None, typer.Option("--region", metavar="REGION", help="AWS Region", rich_help_panel=CONNECTION)
+        str | None,
+        typer.Option("--region", metavar="REGION", help="AWS Region, or to list several", rich_help_panel=CONNECTION),
     ] = None
     endpoint_url: Annotated[
         str | None,
@@ -229,6 +234,20 @@ class Limits:
     oldest_first: Annotated[
         bool | None,
         typer.Option("--oldest-first/--newest-first", help="Order of the rows", rich_help_panel=FILTERS),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How many executions may be changed at once, and how fast."""
+
+    max: Annotated[
+        str | None,
+        typer.Option("--max", metavar="N", help="Refuse more executions than this; default 50", rich_help_panel=SAFETY),
+    ] = None
+    rps: Annotated[
+        str | None,
+        typer.Option("--rps", metavar="N", help="Changes a second at most; default 10", rich_help_panel=SAFETY),
     ] = None
 
 

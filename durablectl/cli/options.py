@@ -22,6 +22,12 @@ ExecutionArg = Annotated[str, typer.Argument(metavar="EXEC", help=f"The executio
 ExecutionsArg = Annotated[
     list[str], typer.Argument(metavar="EXEC...", help=f"The executions: {REFERENCE_HELP}; - reads them from stdin")
 ]
+ChosenArg = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="EXEC...", help=f"The executions: {REFERENCE_HELP}; - reads them from stdin. Filters find them instead"
+    ),
+]
 FunctionsArg = Annotated[
     list[str] | None,
     typer.Argument(metavar="FUNCTION...", help="Functions by name, ARN or glob; all durable functions without it"),
@@ -80,7 +86,7 @@ StopTimeoutOpt = Annotated[
 ReasonsOpt = Annotated[
     bool, typer.Option("--reasons", help="Show why rows ended badly: one more request for each", rich_help_panel=ACTION)
 ]
-CountOpt = Annotated[bool, typer.Option("--count", help="Print only how many match", rich_help_panel=ACTION)]
+CountOpt = Annotated[bool, typer.Option("--count", help="Print only how many match, by status", rich_help_panel=ACTION)]
 FollowOpt = Annotated[
     bool,
     typer.Option("--follow", help="Go on with what is still to come, until the end", rich_help_panel=ACTION),

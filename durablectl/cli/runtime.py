@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, tzinfo
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import typer
 
-from durablectl.backend.base import Backend
+from durablectl.backend.base import Backend, Source
 from durablectl.backend.budget import Budgets
 from durablectl.backend.history_cache import cache_folder, with_cached_histories
 from durablectl.backend.logs import LogSource
@@ -25,6 +26,7 @@ from durablectl.cli.progress import Progress
 from durablectl.config import ConfigFile, Effective, Options, Settings, read_config
 from durablectl.errors import UsageError
 from durablectl.model.redaction import Redactor, make_redactor
+from durablectl.operate.connections import Connection, by_region, common_source, joined
 from durablectl.operate.reading import DataLevel
 from durablectl.operate.resolve import region_of
 from durablectl.views.display import Display
@@ -61,6 +63,8 @@ class Runtime:
         self.request_count = 0
         self.memory = Memory(memory_file(process.environ))
         self._region: str | None = None
+        self._backends: dict[Settings, Backend] = {}
+        self._count_lock = threading.Lock()
 
     @classmethod
     def of(cls, ctx: typer.Context) -> Runtime:
@@ -104,17 +108,59 @@ class Runtime:
 
     @property
     def effective(self) -> Effective:
-        """Each setting with all who have a say in it."""
+        """Each setting with all who have a say in it. Raises UsageError where several connections were named."""
+        for option, named in (("--context", self._named_contexts), ("--region", self._named_regions)):
+            if len(named) > 1:
+                raise UsageError(
+                    f"this command works over one connection, and {option} names {len(named)}: {', '.join(named)}",
+                    hint="list, functions and callback list look at several at a time",
+                )
+        return self._effective(*self._named_contexts[:1] or [None], *self._named_regions[:1] or [None])
+
+    def _effective(self, context: str | None, region: str | None) -> Effective:
         chosen = self.globals
-        options = Options(
-            chosen.context,
-            chosen.profile,
-            chosen.region,
-            chosen.endpoint_url,
-            bool(chosen.read_only),
-            bool(chosen.no_cache),
-        )
+        guards = (bool(chosen.read_only), bool(chosen.no_cache))
+        options = Options(context, chosen.profile, region, chosen.endpoint_url, *guards)
         return Effective(options, self.process.environ, self.configuration)
+
+    @property
+    def _named_contexts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(split_list([self.globals.context or ""])))
+
+    @property
+    def _named_regions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(split_list([self.globals.region or ""])))
+
+    @cached_property
+    def all_settings(self) -> tuple[Settings, ...]:
+        """The settings of each connection: one for each context and region that were named."""
+        contexts, regions = self._named_contexts or (None,), self._named_regions or (None,)
+        if len(contexts) * len(regions) == 1:
+            return (self.settings,)
+        chosen = (self._effective(context, region).settings() for context in contexts for region in regions)
+        return tuple(dict.fromkeys(chosen))
+
+    def connections(self, functions: Sequence[str] = ()) -> list[Connection]:
+        """The connections to look at and the functions to look at over each: those named, else its context's.
+
+        The ARN of a function fixes its region, unless the server is not AWS's own.
+        """
+        if not functions:
+            return [Connection(self._backend_of(each), each.functions) for each in self.all_settings]
+        connections: list[Connection] = []
+        for region, named in by_region(functions).items():
+            for settings in self._settings_in(region):
+                connections.append(Connection(self._backend_of(settings), tuple(named)))
+        return joined(connections)
+
+    def _settings_in(self, region: str | None) -> Sequence[Settings]:
+        """The connections in a region that an ARN names; the first one is led there if none is."""
+        own = [each for each in self.all_settings if region is None or each.endpoint_url is not None]
+        own = own or [each for each in self.all_settings if self._backend_of(each).source.region == region]
+        if own or region is None:
+            return own
+        self.diagnostics.note(f"using region {region}, as the ARN says")
+        return [replace(self.all_settings[0], region=region)]
 
     @cached_property
     def configuration(self) -> ConfigFile:
@@ -124,19 +170,29 @@ class Runtime:
     @cached_property
     def backend(self) -> Backend:
         """The backend of the connection; nothing is sent before it is asked something."""
+        return self._backend_of(self.settings)
+
+    def _backend_of(self, settings: Settings) -> Backend:
+        """The backend of one connection, the same whenever it is asked for."""
+        if settings not in self._backends:
+            self._backends[settings] = self._connect(settings)
+        return self._backends[settings]
+
+    def _connect(self, settings: Settings) -> Backend:
         self.diagnostics.show_progress("asking the service")
         backend = self.process.connect(
-            self.settings,
+            settings,
             self.process.clock,
             on_wait=self.diagnostics.note,
             observer=self._observe,
             budgets=self.budgets,
         )
-        if not self.settings.cache:
+        if not settings.cache:
             return backend
         folder = cache_folder(self.process.environ)
         cached = with_cached_histories(backend, folder, self.process.clock, self._tell_of_cache)
-        return self.memory.watching(cached, self.settings)
+        # Names that completion offers are those of the first connection.
+        return cached if self._backends else self.memory.watching(cached, settings)
 
     def _tell_of_cache(self, arn: str) -> None:
         self.diagnostics.detail(f"the history of {arn} was read from disk; --no-cache asks the service")
@@ -175,7 +231,8 @@ class Runtime:
 
     def _observe(self, exchange: Exchange) -> None:
         """Count a request, and trace it if that was asked for; nothing that was sent or answered is shown."""
-        self.request_count += 1
+        with self._count_lock:
+            self.request_count += 1
         if self.globals.debug:
             request = f", request {exchange.request_id}" if exchange.request_id else ""
             attempt = f" (attempt {exchange.attempt})" if exchange.attempt > 1 else ""
@@ -239,21 +296,28 @@ class Runtime:
 
         Raises UsageError for secrets of a production context that are to go anywhere but to a terminal.
         """
-        if not self.choices.redact and self.settings.production and not self.process.stdout_is_terminal:
+        guarded = [each.context for each in self.all_settings if each.production]
+        if not self.choices.redact and guarded and not self.process.stdout_is_terminal:
             raise UsageError(
-                f"--no-redact writes to a terminal only in the production context {self.settings.context}",
+                f"--no-redact writes to a terminal only in the production context {guarded[0]}",
                 hint="leave it out, or look at the payload on a terminal",
             )
         return Reading(at or self.now(), level, self.redactor if self.choices.redact else None, is_key_denied)
 
     @cached_property
     def redactor(self) -> Redactor:
-        """What counts as secret over this connection: the built-in rules and those of the configuration."""
-        return make_redactor(self.settings.redact)
+        """What counts as secret over these connections: the built-in rules and those of the configuration."""
+        return make_redactor([rule for settings in self.all_settings for rule in settings.redact])
 
     def facts(self, *, truncated: bool = False, limit: int | None = None, extra: Record | None = None) -> ListFacts:
         """What is known of a list once it has been read."""
-        return ListFacts(truncated, limit, self.diagnostics.warnings, extra or {}, self.backend.source)
+        return ListFacts(truncated, limit, self.diagnostics.warnings, extra or {}, self.source)
+
+    @property
+    def source(self) -> Source:
+        """Who answers; of several connections what they have in common."""
+        sources = [self._backend_of(settings).source for settings in self.all_settings]
+        return common_source(sources)
 
     def show(self, view: View[Any], *, at: datetime | None = None) -> int:
         """Write a view to stdout as it was asked for; the number of items in it.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from durablectl.backend.base import Backend, Source
 from durablectl.errors import CredentialsError, DurablectlError, Throttled, Unreachable, Unsupported
+from durablectl.model.arn import parse_function_name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,8 +17,6 @@ class Connection:
     backend: Backend
     functions: tuple[str, ...] = ()
     """Names, patterns or ARNs; empty for every durable function."""
-    is_default_scope: bool = False
-    """Whether `functions` are those of the context, which nobody named in this question."""
 
     @property
     def source(self) -> Source:
@@ -43,3 +42,35 @@ def fails_as_a_whole(error: DurablectlError) -> bool:
 def is_several(connections: Sequence[Connection]) -> bool:
     """Whether things have to be told apart by their connection."""
     return len(connections) > 1
+
+
+def common_source(sources: Sequence[Source]) -> Source:
+    """What is the same of all sources; what differs is None, and another kind of server makes the first one's kind."""
+    first = sources[0]
+    same = {name: getattr(first, name) for name in ("context", "region", "endpoint_url")}
+    same = {name: value for name, value in same.items() if all(getattr(each, name) == value for each in sources)}
+    return Source(first.backend, **same)
+
+
+def by_region(functions: Iterable[str]) -> dict[str | None, list[str]]:
+    """Functions by the region that their ARN names; None for names alone."""
+    regions: dict[str | None, list[str]] = {}
+    for function in functions:
+        name = parse_function_name(function)
+        regions.setdefault(name.region if name else None, []).append(function)
+    return regions
+
+
+def joined(connections: Iterable[Connection]) -> list[Connection]:
+    """Each connection once, with all that is to be looked at over it."""
+    known: dict[int, Connection] = {}
+    for each in connections:
+        before = known.get(id(each.backend))
+        known[id(each.backend)] = replace(each, functions=before.functions + each.functions) if before else each
+    return list(known.values())
+
+
+def different_places(connections: Iterable[Connection]) -> list[str]:
+    """In what connections differ: `context`, `region`, both or nothing."""
+    sources = [each.source for each in connections]
+    return [name for name in ("context", "region") if len({getattr(source, name) for source in sources}) > 1]

@@ -80,13 +80,13 @@ def discover(
 
 def warn_of_failure(notes: Notes, failure: Failure, *, is_one_of_several: bool) -> None:
     """Warn of what could not be read; where there are several connections, of which."""
-    facts: dict[str, str | None] = {"function": failure.function} if failure.function else {}
+    facts: dict[str, str | None] = {"function": failure.function}
     text = failure.error.message
     if failure.connection is not None and is_one_of_several:
         source = failure.connection.source
         facts |= {"region": source.region, "context": source.context}
         text = f"{failure.connection.label}: {text}"
-    warn_of(notes, failure.error, text, **facts)
+    warn_of(notes, failure.error, text, **{name: value for name, value in facts.items() if value})
 
 
 def searched_words(places: Sequence[Place], *, at_most: int = 5) -> str:

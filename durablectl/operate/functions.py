@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from durablectl.backend.base import Backend
 from durablectl.errors import AccessDenied, NotFound, Unsupported, UsageError
-from durablectl.model.executions import Alias, Function
+from durablectl.model.executions import Function
 from durablectl.model.refs import is_version, parse_function_reference
-from durablectl.operate.notes import Notes, warn_of
-from durablectl.operate.wording import counted, listed, nearest
+from durablectl.operate.notes import Notes
+from durablectl.operate.wording import counted, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,58 +36,6 @@ class Searched:
         return f"{self.name}:{self.version}" if self.version else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFunction:
-    """A durable function, with its versions, its aliases and the count of its executions where these were asked for."""
-
-    function: Function
-    versions: tuple[Function, ...] = ()
-    aliases: tuple[Alias, ...] = ()
-    counts: dict[str, int] | None = None
-
-
-def durable_functions(
-    backend: Backend,
-    globs: Sequence[str] = (),
-    *,
-    notes: Notes,
-    with_versions: bool = False,
-    with_counts: bool = False,
-) -> Iterator[FoundFunction]:
-    """Durable functions by name, narrowed to `globs` if there are any.
-
-    A function whose versions or executions cannot be read is given without them, with a warning. Raises NotFound for a
-    name without wildcards that no durable function has, before anything is given.
-    """
-    functions = sorted(_list_durable(backend), key=lambda function: function.name)
-    versions = (_with_versions, _with_aliases) if with_versions else ()
-    counts = (_with_counts,) if with_counts else ()
-    _check_known(globs, functions)
-    for function in functions:
-        if globs and not any(_is_meant(glob, function) for glob in globs):
-            continue
-        found = FoundFunction(function)
-        for add in (*versions, *counts):
-            try:
-                found = add(backend, found)
-            except (AccessDenied, NotFound, Unsupported) as error:
-                warn_of(notes, error, function=function.name)
-        yield found
-
-
-def _with_versions(backend: Backend, found: FoundFunction) -> FoundFunction:
-    return replace(found, versions=tuple(backend.versions(found.function.name)))
-
-
-def _with_aliases(backend: Backend, found: FoundFunction) -> FoundFunction:
-    return replace(found, aliases=tuple(backend.aliases(found.function.name)))
-
-
-def _with_counts(backend: Backend, found: FoundFunction) -> FoundFunction:
-    statuses = (str(row.status) for row in backend.executions(found.function.name))
-    return replace(found, counts=dict(Counter(statuses)))
-
-
 def functions_in_scope(backend: Backend, scope: Sequence[str], notes: Notes) -> list[Searched]:
     """The functions that `scope` means: names as they are, patterns and an empty scope by listing all functions.
 
@@ -99,13 +46,13 @@ def functions_in_scope(backend: Backend, scope: Sequence[str], notes: Notes) -> 
     searched: dict[Searched, None] = {}
     known: list[Function] | None = None
     for reference in scope:
-        if not _is_pattern(reference):
+        if not is_pattern(reference):
             searched |= dict.fromkeys(resolve_function(backend, reference, notes))
             continue
         known = _list_to_search(backend) if known is None else known
         matching = [function for function in known if fnmatchcase(function.name, reference)]
         if not matching:
-            raise NotFound(f'no durable function matches "{reference}"', hint=_known_hint(known))
+            raise NotFound(f'no durable function matches "{reference}"', hint=known_hint(known))
         searched |= dict.fromkeys(Searched(function.name, configuration=function) for function in matching)
     return list(searched)
 
@@ -137,38 +84,27 @@ def _alias_versions(backend: Backend, name: str, alias: str) -> list[str]:
         ) from error
 
 
-def _list_durable(backend: Backend) -> list[Function]:
+def list_durable(backend: Backend) -> list[Function]:
+    """The durable functions of the account and region."""
     return [function for function in backend.functions() if function.is_durable]
 
 
 def _list_to_search(backend: Backend) -> list[Function]:
     try:
-        return _list_durable(backend)
+        return list_durable(backend)
     except (AccessDenied, Unsupported) as error:
         # Without the list of functions the user can still name one.
         error.hint = (*error.hint, "or name the function: -f FUNCTION, or FUNCTION/NAME")
         raise
 
 
-def _is_pattern(reference: str) -> bool:
+def is_pattern(reference: str) -> bool:
+    """Whether it is matched with names here."""
     return any(character in reference for character in "*?[")
 
 
-def _is_meant(glob: str, function: Function) -> bool:
-    if _is_pattern(glob):
-        return fnmatchcase(function.name, glob)
-    return parse_function_reference(glob).name == function.name
-
-
-def _check_known(globs: Iterable[str], functions: Sequence[Function]) -> None:
-    for glob in globs:
-        if not _is_pattern(glob) and not any(_is_meant(glob, function) for function in functions):
-            near = nearest(parse_function_reference(glob).name, [function.name for function in functions])
-            hint = [f"close names: {', '.join(near)}"] if near else _known_hint(functions)
-            raise NotFound(f'no durable function "{glob}"', hint=hint)
-
-
-def _known_hint(functions: Sequence[Function]) -> list[str]:
+def known_hint(functions: Sequence[Function]) -> list[str]:
+    """A line with the durable functions that there are."""
     if not functions:
         return ["there is no durable function in this account and region"]
     names = listed([function.name for function in functions])

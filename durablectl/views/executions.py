@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from durablectl.backend.base import Source
 from durablectl.model.wire import write_execution
@@ -10,13 +10,16 @@ from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import execution_status
 from durablectl.views.instants import iso
 from durablectl.views.lines import DASH, EMPTY, Line, data, own
+from durablectl.views.places import with_places
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
 from durablectl.views.records.executions import (
     Listed,
+    Placed,
     elapsed_ms,
     execution_record,
     function_label,
+    function_of,
     redacted_text,
 )
 from durablectl.views.view import Column, Envelope, ListFacts, RawShape, View
@@ -63,23 +66,32 @@ def execution_columns(reading: Reading, *, with_reasons: bool = False) -> tuple[
 
 
 def list_view(
-    listed: Iterable[Listed],
+    listed: Iterable[Placed],
     *,
     reading: Reading,
     source: Source,
     facts: Callable[[], ListFacts] = ListFacts,
     with_reasons: bool = False,
-) -> View[Listed]:
-    """Executions in the order given; `facts` is asked after the last one for what the envelope says of the list."""
+    shown_places: Sequence[str] = (),
+) -> View[Placed]:
+    """Executions in the order given; `facts` is asked after the last one for what the envelope says of the list.
+
+    `shown_places` are those of the columns `context` and `region` that the usual table has, because they differ.
+    """
     return View(
         kind="execution",
         items=listed,
         record=lambda one: execution_record(one.execution, reading, function=one.function, reason=one.reason),
         document=Envelope("execution_list", reading.now, source, facts),
-        columns=execution_columns(reading, with_reasons=with_reasons),
+        columns=with_places(execution_columns(reading, with_reasons=with_reasons), _region, shown_places),
         identifier=lambda one: one.execution.arn,
         raw=RawShape(lambda one: raw_record(write_execution(one.execution), reading), "DurableExecutions"),
     )
+
+
+def _region(one: Placed) -> str | None:
+    named = function_of(one.execution, one.function)
+    return (named.region if named else None) or (one.source.region if one.source else None)
 
 
 def _time_columns(reading: Reading) -> tuple[Column[Listed], ...]:

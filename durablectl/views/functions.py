@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from durablectl.backend.base import Source
 from durablectl.model.arn import parse_function_name
 from durablectl.model.executions import Alias
 from durablectl.model.redaction import MARK
 from durablectl.model.wire import write_function
-from durablectl.operate.functions import FoundFunction
+from durablectl.operate.function_listing import FoundFunction
 from durablectl.views.display import Display
 from durablectl.views.glyphs import execution_status
 from durablectl.views.instants import iso
 from durablectl.views.lines import DASH, EMPTY, Line, data, join, own
 from durablectl.views.phrases import limit_text
+from durablectl.views.places import with_places
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading, jsonable
 from durablectl.views.view import Column, Envelope, ListFacts, RawShape, Record, View
@@ -28,14 +29,20 @@ def functions_view(
     with_versions: bool = False,
     with_counts: bool = False,
     facts: Callable[[], ListFacts] = ListFacts,
+    shown_places: Sequence[str] = (),
 ) -> View[FoundFunction]:
-    """Durable functions in the order given; versions and counts get a column where they were read."""
+    """Durable functions in the order given; versions and counts get a column where they were read.
+
+    `shown_places` are those of the columns `context` and `region` that the usual table has, because they differ.
+    """
     return View(
         kind="function",
         items=functions,
         record=lambda found: function_record(found, reading),
         document=Envelope("function_list", reading.now, source, facts),
-        columns=function_columns(with_versions=with_versions, with_counts=with_counts),
+        columns=with_places(
+            function_columns(with_versions=with_versions, with_counts=with_counts), _region, shown_places
+        ),
         identifier=lambda found: found.function.arn,
         raw=RawShape(lambda found: _raw(found, reading), "Functions"),
     )
@@ -174,6 +181,11 @@ def _wide_columns() -> tuple[Column[FoundFunction], ...]:
             about="function ARN",
         ),
     )
+
+
+def _region(found: FoundFunction) -> str | None:
+    named = parse_function_name(found.function.arn)
+    return (named.region if named else None) or (found.source.region if found.source else None)
 
 
 def _timeout_ms(found: FoundFunction) -> int | None:

@@ -50,6 +50,7 @@ class Ran:
 def run(
     *arguments: str,
     backend: Backend | None = None,
+    backends: Mapping[str, Backend] | None = None,
     is_terminal: bool = False,
     stdin: str | bytes = "",
     environ: Mapping[str, str] | None = None,
@@ -57,12 +58,16 @@ def run(
     columns: int = 100,
     lines: int = 24,
 ) -> Ran:
-    """Run one command line; `is_terminal` makes all three streams one, and people read times in UTC."""
+    """Run one command line; `is_terminal` makes all three streams one, and people read times in UTC.
+
+    `backends` serve connections by the name of their context or region, `backend` serves all others.
+    """
     connections: list[Settings] = []
 
     def connect(settings: Settings, clock: Clock, **observers: Any) -> Backend:
         connections.append(settings)
-        return backend or FakeBackend()
+        known = backends or {}
+        return known.get(settings.context or "") or known.get(settings.region or "") or backend or FakeBackend()
 
     def make_process() -> Process:
         return replace(

@@ -88,13 +88,24 @@ def test_reasons_take_a_request_for_each_that_ended_badly(backend: FakeBackend) 
     assert ran.err == "note: REASON took 1 extra request\n"
 
 
-def test_count_prints_a_number(backend: FakeBackend) -> None:
-    assert run("list", "orders", "--count", backend=backend).out == "4\n"
+def test_count_prints_how_many_there_are_of_each_status(backend: FakeBackend) -> None:
+    assert run("list", "orders", "--count", backend=backend).out == (
+        "▸ RUNNING    1\n✓ SUCCEEDED  2\n✗ FAILED     1\n  total      4\n"
+    )
     assert run("list", "orders", "--count", "-o", "json", backend=backend).json == {
         "schema_version": 1,
         "kind": "execution_count",
         "count": 4,
+        "by_status": {"RUNNING": 1, "SUCCEEDED": 2, "FAILED": 1},
     }
+
+
+def test_count_of_nothing_is_zero_for_programs_and_a_note_for_people(backend: FakeBackend) -> None:
+    ran = run("list", "orders", "-s", "stopped", "--count", "--query", "count", backend=backend)
+
+    assert ran.json == 0
+    assert run("list", "orders", "-s", "stopped", "--count", backend=backend).out == ""
+    assert ran.err.startswith("note: no executions match (searched orders; status stopped)")
 
 
 def test_functions_may_be_options_and_patterns(backend: FakeBackend) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from durablectl.errors import AccessDenied, NotFound, UsageError
-from durablectl.operate.functions import Searched, durable_functions, functions_in_scope, resolve_function
+from durablectl.operate.connections import Connection
+from durablectl.operate.function_listing import FunctionListing
+from durablectl.operate.function_listing import durable_functions as list_functions
+from durablectl.operate.functions import Searched, functions_in_scope, resolve_function
 from durablectl.operate.notes import CollectedNotes
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import make_execution
@@ -26,6 +32,12 @@ def backend() -> FakeBackend:
         ],
         aliases={("orders", "live"): ["7"]},
     )
+
+
+def durable_functions(
+    backend: FakeBackend, globs: Sequence[str] = (), *, notes: CollectedNotes, **facts: Any
+) -> FunctionListing:
+    return list_functions([Connection(backend, tuple(globs))], globs, notes=notes, **facts)
 
 
 def names(backend: FakeBackend, *globs: str) -> list[str]:
@@ -87,7 +99,7 @@ def test_versions_and_counts_are_read_only_when_asked_for(backend: FakeBackend, 
 def test_a_function_that_cannot_be_read_further_is_given_with_a_warning(
     backend: FakeBackend, notes: CollectedNotes
 ) -> None:
-    backend.fail("versions", AccessDenied("not allowed"))
+    backend.fail("versions", AccessDenied("not allowed"), target="billing-eu")
 
     found = list(durable_functions(backend, notes=notes, with_versions=True))
 

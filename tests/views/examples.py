@@ -15,7 +15,7 @@ from durablectl.model.executions import Alias, Execution, Function
 from durablectl.model.operations import fold
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.actions import ActionResult, Outcome
-from durablectl.operate.functions import FoundFunction
+from durablectl.operate.function_listing import FoundFunction
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import Goal, WaitOutcome
 from durablectl.views.actions import action_view, wait_view
@@ -63,6 +63,7 @@ class Listed:
     execution: Execution
     function: str
     reason: str | None = None
+    source: Source = AWS
 
 
 def order_running() -> RecordedExecution:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import typer
 
+from durablectl.cli.jobs import tracked
 from durablectl.cli.options import CountsOpt, FunctionGlobsArg, VersionsOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
-from durablectl.errors import Partial
-from durablectl.operate.functions import durable_functions
+from durablectl.operate.connections import different_places
+from durablectl.operate.function_listing import durable_functions
 from durablectl.views.functions import functions_view
 from durablectl.views.view import ALL_FORMATS
 
@@ -16,25 +19,34 @@ from durablectl.views.view import ALL_FORMATS
 def functions(
     runtime: Runtime, globs: FunctionGlobsArg = None, versions: VersionsOpt = False, counts: CountsOpt = False
 ) -> None:
-    """List the durable functions in reach"""
-    found = durable_functions(
-        runtime.backend,
-        tuple(globs or ()),
+    """List the durable functions in reach
+
+    In reach is what the context names as its functions, else all of the account and Region; --region A,B and
+    --context A,B look at several.
+    """
+    named = tuple(globs or ())
+    connections = runtime.connections(named)
+    listing = durable_functions(
+        connections,
+        named,
         notes=runtime.diagnostics,
         with_versions=versions,
         with_counts=counts,
+        track=partial(tracked, runtime),
     )
     view = functions_view(
-        found,
+        listing,
         reading=runtime.reading(),
-        source=runtime.backend.source,
+        source=runtime.source,
         with_versions=versions,
         with_counts=counts,
         facts=runtime.facts,
+        shown_places=different_places(connections),
     )
     if not runtime.show(view):
-        runtime.diagnostics.note("no durable function" + (f" matches {', '.join(globs)}" if globs else ""))
-    raise typer.Exit(Partial.exit_code if runtime.diagnostics.warnings else 0)
+        scope = named or tuple(dict.fromkeys(function for each in connections for function in each.functions))
+        runtime.diagnostics.note("no durable function" + (f" matches {', '.join(scope)}" if scope else ""))
+    raise typer.Exit(listing.exit_code)
 
 
 FUNCTIONS = CommandSpec(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from durablectl.backend.base import Source
 from durablectl.model.arn import FunctionName, parse_function_name
 from durablectl.model.executions import Execution
 from durablectl.model.statuses import ExecutionStatus
@@ -24,6 +25,13 @@ class Listed(Protocol):
 
     @property
     def reason(self) -> str | None: ...  # noqa: D102
+
+
+class Placed(Listed, Protocol):
+    """One of a list, with who listed it, for lists over several connections."""
+
+    @property
+    def source(self) -> Source | None: ...  # noqa: D102
 
 
 def execution_record(
