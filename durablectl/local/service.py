@@ -248,7 +248,7 @@ class LocalService:
     # --- what handlers write ------------------------------------------------------------------------------------------
 
     def _on_log(self, line: LogLine) -> None:
-        self._keep_line(OutputLine(line.function_name, line.request_id, line.at, line.stream, line.text))
+        self._keep_line(OutputLine(line.function_name, line.request_id, line.at, line.stream, line.text, line.version))
         self._options.on_log(self._attribute(line))
 
     def _keep_line(self, line: OutputLine) -> None:

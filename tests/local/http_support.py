@@ -43,6 +43,12 @@ def lambda_client(endpoint: str) -> Any:
     return _session.client("lambda", endpoint_url=endpoint, config=config)
 
 
+def logs_client(endpoint: str) -> Any:
+    """A client of CloudWatch Logs that never tries a request twice."""
+    config = Config(retries={"total_max_attempts": 1}, read_timeout=TIMEOUT_S, proxies={})
+    return _session.client("logs", endpoint_url=endpoint, config=config)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the service answered to a raw request."""

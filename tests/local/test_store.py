@@ -107,7 +107,7 @@ def test_an_event_id_cannot_be_written_twice(store: Store) -> None:
 
 
 def test_output_is_kept_by_request(store: Store) -> None:
-    first = OutputLine("order", "r-1", NOW, "stdout", "a\x1b[31m ü")
+    first = OutputLine("order", "r-1", NOW, "stdout", "a\x1b[31m ü", "7")
     store.output.keep([first, OutputLine("order", "r-2", NOW, "stderr", "b"), OutputLine("order", None, NOW, "x", "c")])
 
     assert store.output.of_invocations(["r-1"]) == [first]

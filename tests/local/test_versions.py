@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
+import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from durablectl.local.functions.versions import Alias, PublishedVersion
 from durablectl.model.arn import parse_execution_arn
 from tests.local.engine_support import World, chained, wait
 from tests.local.engine_support import make_function as make_scripted
+from tests.local.http_support import logs_client
 from tests.local.version_support import Project, invoked
 from tests.local.worker_support import eventually
 
@@ -194,6 +198,20 @@ def test_executions_are_listed_by_version_and_never_by_alias(client: Any) -> Non
     code, message = refusal(names, Qualifier="live")
     assert code == "InvalidParameterValueException"
     assert "by alias" in message
+
+
+def test_the_log_streams_of_a_version_tell_it(client: Any) -> None:
+    client.publish_version(FunctionName="orders")
+    for qualifier in ("1", "$LATEST"):
+        invoked(client, qualifier)
+
+    with closing(logs_client(client.meta.endpoint_url)) as logs:
+        events = logs.filter_log_events(logGroupName="/aws/lambda/orders")["events"]
+
+    told = [json.loads(event["message"])["record"] for event in events if '"platform.start"' in event["message"]]
+    streams = list(dict.fromkeys(event["logStreamName"] for event in events))
+    assert [record["version"] for record in told] == ["1", "$LATEST"]
+    assert [re.sub("[0-9a-f]{32}$|^[0-9/]+", "", stream) for stream in streams] == ["[1]", "[$LATEST]"]
 
 
 def test_a_name_in_use_on_another_version_conflicts(client: Any) -> None:

@@ -73,6 +73,8 @@ class OutputLine:
     at: datetime
     stream: str
     text: str
+    version: str = "$LATEST"
+    """The version of the function."""
 
 
 @dataclass(frozen=True, slots=True)

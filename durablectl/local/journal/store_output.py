@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from durablectl.local.journal.records import PLATFORM, KeptLine, OutputLine, OutputQuery, instant, milliseconds
+
+_LINE = "function, request_id, at_ms, stream, text, version"
 
 
 class StoredOutput:
@@ -17,8 +20,11 @@ class StoredOutput:
     def keep(self, lines: Sequence[OutputLine]) -> None:
         """Keep lines that handlers wrote."""
         self._connection.executemany(
-            "INSERT INTO output (function, request_id, at_ms, stream, text) VALUES (?, ?, ?, ?, ?)",
-            [(line.function, line.request_id, milliseconds(line.at), line.stream, line.text) for line in lines],
+            f"INSERT INTO output ({_LINE}) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (line.function, line.request_id, milliseconds(line.at), line.stream, line.text, line.version)
+                for line in lines
+            ],
         )
 
     def of_invocations(self, request_ids: Iterable[str]) -> list[OutputLine]:
@@ -26,16 +32,15 @@ class StoredOutput:
         wanted = list(request_ids)
         marks = ", ".join("?" for _ in wanted)
         rows = self._connection.execute(
-            f"SELECT function, request_id, at_ms, stream, text FROM output WHERE request_id IN ({marks}) "
-            "AND stream != ? ORDER BY number",
+            f"SELECT {_LINE} FROM output WHERE request_id IN ({marks}) AND stream != ? ORDER BY number",
             [*wanted, PLATFORM],
         )
-        return [OutputLine(row[0], row[1], instant(row[2]), row[3], row[4]) for row in rows]
+        return [_read_line(row) for row in rows]
 
     def of_function(self, query: OutputQuery) -> list[KeptLine]:
         """The log of a function, at most `query.limit` lines, in the order in which they were kept."""
         rows = self._connection.execute(
-            "SELECT number, function, request_id, at_ms, stream, text FROM output "
+            f"SELECT number, {_LINE} FROM output "
             "WHERE number > ? AND function = ? AND at_ms BETWEEN ? AND ? ORDER BY number LIMIT ?",
             [
                 query.after,
@@ -45,4 +50,9 @@ class StoredOutput:
                 query.limit,
             ],
         )
-        return [KeptLine(row[0], OutputLine(row[1], row[2], instant(row[3]), row[4], row[5])) for row in rows]
+        return [KeptLine(number, _read_line(line)) for number, *line in rows]
+
+
+def _read_line(row: Sequence[Any]) -> OutputLine:
+    function, request_id, at_ms, stream, text, version = row
+    return OutputLine(function, request_id, instant(at_ms), stream, text, version)

@@ -11,7 +11,7 @@ from durablectl.local.journal.store_versions import TABLES as VERSION_TABLES
 
 APPLICATION_ID = 0x64757261
 """Marks a SQLite file as a store of this service."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 FULL_CHECK_BYTES = 256 * 1024 * 1024
 """Up to this size a store is looked through at the start (0.3 s); beyond it only the tables that a start reads are.
 Damage elsewhere shows when it is met, which ends the service before it writes on."""
@@ -51,7 +51,8 @@ CREATE TABLE output (
     request_id TEXT,
     at_ms INTEGER NOT NULL,
     stream TEXT NOT NULL,
-    text TEXT NOT NULL
+    text TEXT NOT NULL,
+    version TEXT NOT NULL DEFAULT '$LATEST'
 );
 CREATE INDEX output_by_request ON output (request_id);
 CREATE INDEX output_by_function ON output (function, number);
@@ -75,7 +76,8 @@ DROP INDEX executions_by_status;
 CREATE INDEX output_by_function ON output (function, number);
 {_INDEXES}
 """
-_MIGRATIONS = {1: _FROM_FORMAT_1, 2: VERSION_TABLES}
+_FROM_FORMAT_3 = "ALTER TABLE output ADD COLUMN version TEXT NOT NULL DEFAULT '$LATEST';"
+_MIGRATIONS = {1: _FROM_FORMAT_1, 2: VERSION_TABLES, 3: _FROM_FORMAT_3}
 """What brings a store of a format to the next one."""
 
 

@@ -91,7 +91,7 @@ def _matches(kept: KeptLine, wanted: _Wanted) -> bool:
 
 def _stream_of(line: OutputLine) -> str:
     """The log stream: on Lambda that of the process, here that of the invocation, because processes are not kept."""
-    return f"{line.at:%Y/%m/%d}/[$LATEST]{(line.request_id or 'init').replace('-', '')}"
+    return f"{line.at:%Y/%m/%d}/[{line.version}]{(line.request_id or 'init').replace('-', '')}"
 
 
 def _event(kept: KeptLine) -> Json:

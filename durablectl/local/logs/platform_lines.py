@@ -37,4 +37,5 @@ class PlatformLines:
 
     def _write(self, invocation: Invocation, at: datetime, kind: str, record: dict[str, Any]) -> None:
         written = {"time": timestamp(at), "type": kind, "record": {"requestId": invocation.request_id, **record}}
-        self._keep(OutputLine(invocation.function.name, invocation.request_id, at, PLATFORM, json.dumps(written)))
+        line = (invocation.function.name, invocation.request_id, at, PLATFORM, json.dumps(written), invocation.version)
+        self._keep(OutputLine(*line))

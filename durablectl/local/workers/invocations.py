@@ -74,3 +74,5 @@ class LogLine:
     at: datetime
     stream: Stream
     text: str
+    version: str = "$LATEST"
+    """The version of the function that the process runs."""

@@ -284,7 +284,8 @@ class Worker:
         settings = self._settings
 
         def pass_on(request_id: str | None, text: str) -> None:
-            settings.on_log(LogLine(self.function.name, request_id, settings.clock.now(), stream, text))
+            now = settings.clock.now()
+            settings.on_log(LogLine(self.function.name, request_id, now, stream, text, self.version))
 
         return pass_on
 
