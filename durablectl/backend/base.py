@@ -90,14 +90,17 @@ class Backend(Protocol):
     def stop(self, arn: str, error: ErrorPayload | None = None) -> datetime | None:
         """End an execution for good; the instant at which it was stopped (StopDurableExecution)."""
 
-    def pause(self, arn: str, *, reason: str | None = None, timeout_paused: bool = True) -> None:
+    def pause(
+        self, arn: str, *, reason: str | None = None, timeout_paused: bool = True, client_token: str | None = None
+    ) -> None:
         """Ask for no more invocations; the execution timeout stands still too if wished (PauseDurableExecution).
 
-        The service does it later, and once only however often this request has to be sent.
+        The service does it later, and once only for all requests with the same client token; without one each call
+        has its own.
         """
 
-    def resume(self, arn: str, *, reason: str | None = None) -> None:
-        """Undo a pause; the service does it later, and once only (ResumeDurableExecution)."""
+    def resume(self, arn: str, *, reason: str | None = None, client_token: str | None = None) -> None:
+        """Undo a pause; the service does it later, and once only as for a pause (ResumeDurableExecution)."""
 
     def delete(self, arn: str) -> datetime | None:
         """Ask for a closed execution to be removed; the instant of the request (DeleteDurableExecution)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from durablectl import __version__
 from durablectl.backend.base import ListFilter, Source, StartedExecution, StateOperation
 from durablectl.backend.budget import Budgets, OnWait
 from durablectl.backend.capabilities import ExecutionLists, ListRequest, Quirks, keeps_event_ids, ordered_events
@@ -161,14 +163,16 @@ class LambdaApi:
         answer = self._requests.call("StopDurableExecution", arn, parameters)
         return wire.read_instant(answer.get("StopTimestamp"))
 
-    def pause(self, arn: str, *, reason: str | None = None, timeout_paused: bool = True) -> None:
+    def pause(
+        self, arn: str, *, reason: str | None = None, timeout_paused: bool = True, client_token: str | None = None
+    ) -> None:
         """Ask for no more invocations (PauseDurableExecution)."""
-        parameters = {"DurableExecutionArn": arn, "ExecutionTimeoutPaused": timeout_paused, **_change(reason)}
+        parameters = {"ExecutionTimeoutPaused": timeout_paused, **_change(arn, reason, client_token)}
         self._requests.call("PauseDurableExecution", arn, parameters)
 
-    def resume(self, arn: str, *, reason: str | None = None) -> None:
+    def resume(self, arn: str, *, reason: str | None = None, client_token: str | None = None) -> None:
         """Undo a pause (ResumeDurableExecution)."""
-        self._requests.call("ResumeDurableExecution", arn, {"DurableExecutionArn": arn, **_change(reason)})
+        self._requests.call("ResumeDurableExecution", arn, _change(arn, reason, client_token))
 
     def delete(self, arn: str) -> datetime | None:
         """Ask for a closed execution to be removed; the instant of the request (DeleteDurableExecution)."""
@@ -235,10 +239,10 @@ class LambdaApi:
         return wire.read_alias(answer).versions
 
 
-def _change(reason: str | None) -> dict[str, Any]:
-    """What tells the service that a request which is sent again is the same one, and the reason if there is one."""
-    token = {"ClientToken": str(uuid.uuid4())}
-    return token if reason is None else {**token, "Reason": reason}
+def _change(arn: str, reason: str | None, client_token: str | None) -> dict[str, Any]:
+    """What is changed, what tells the service that a request which is sent again is the same one, and the reason."""
+    change = {"DurableExecutionArn": arn, "ClientToken": client_token or str(uuid.uuid4())}
+    return change if reason is None else {**change, "Reason": reason}
 
 
 def _drain(rows: list[Json]) -> Iterator[Json]:
@@ -292,9 +296,10 @@ class BotocoreTransport:
         self._limits = limits
         self._service = service
         self._is_ours = settings.is_local
+        """Whether our local service answers, which it says in each answer."""
+        self._making = threading.RLock()
         self.last_date: str | None = None
         """What the last answer said that the time is, as HTTP writes it."""
-        """Whether our local service answers, which it says in each answer."""
 
     @property
     def is_aws(self) -> bool:
@@ -388,14 +393,22 @@ class BotocoreTransport:
                 configured = None
         return configured or (LOCAL_REGION if is_loopback(self._settings.endpoint_url) else None)
 
-    @cached_property
+    @property
     def _client(self) -> Any:
+        # Threads may use a client at the same time, but not make one.
+        with self._making:
+            return self._made_client
+
+    @cached_property
+    def _made_client(self) -> Any:
         from botocore.config import Config
 
         endpoint_url = self._settings.endpoint_url
         config = Config(
             connect_timeout=self._limits.connect_s,
             read_timeout=self._limits.read_s,
+            # So that CloudTrail tells who made a change.
+            user_agent_extra=f"durablectl/{__version__}",
             # Requests are tried again by our own rules: botocore repeats every 502, also that of a denied key, and
             # changes whose answer was lost.
             retries={"total_max_attempts": 1, "mode": "standard"},

@@ -1,30 +1,29 @@
-"""What the commands that change the state of executions share: asking, acting on one after the other, waiting."""
+"""What the commands that change the state of executions share: asking, acting on all that are meant, waiting."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import typer
 
-from durablectl.cli.bundles import Safety, Scope
+from durablectl.cli.bundles import Safety
+from durablectl.cli.choosing import Chosen, Meant, find_meant
 from durablectl.cli.confirm import Preview, confirm, confirm_in_production
-from durablectl.cli.interrupts import Interrupt, postponed_interrupt
-from durablectl.cli.polling import wait_on
-from durablectl.cli.previews import change_preview
+from durablectl.cli.interrupts import INTERRUPTIONS, Interrupt, postponed_interrupt
+from durablectl.cli.previews import batch_preview, change_preview
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
-from durablectl.cli.targets import find_targets, is_single
-from durablectl.errors import Conflict, TimeoutElapsed
-from durablectl.operate.actions import ActionResult, Outcome, batch_exit_code, result_of
+from durablectl.errors import Partial, TimeoutElapsed
+from durablectl.model.statuses import ExecutionStatus
+from durablectl.operate.actions import ActionResult, batch_exit_code
+from durablectl.operate.batch import CHANGES_PER_SECOND, carry_out_all, freeze, halted_by
+from durablectl.operate.effects import await_effects
 from durablectl.operate.lifecycle import Change, carry_out
 from durablectl.operate.pacing import Pace
 from durablectl.operate.targets import Target
-from durablectl.operate.waiting import Goal, WaitOutcome
+from durablectl.operate.wording import counted
 from durablectl.views.previews import label_of
-
-_PAST = {"stop": "stopped", "pause": "paused", "resume": "resumed", "delete": "deleted"}
-_GOALS = {"stop": Goal.CLOSED, "pause": Goal.PAUSED, "resume": Goal.RUNNING, "delete": Goal.DELETED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +37,32 @@ class Asking:
 
 
 def run_change(
-    runtime: Runtime,
-    executions: Sequence[str],
-    scope: Scope,
-    change: Change,
-    safety: Safety,
-    asking: Asking,
-    *,
-    pace: Pace | None = None,
+    runtime: Runtime, chosen: Chosen, change: Change, safety: Safety, asking: Asking, *, pace: Pace | None = None
 ) -> None:
     """Find the executions, ask, change them and show what became of each; `pace` None does not wait for the effect.
 
     Ends with the exit code as `typer.Exit`.
     """
-    targets = find_targets(runtime, executions, scope)
-    changing = Changing(runtime, targets, change, not is_single(executions), safety.dry_run, pace)
+    meant = find_meant(runtime, chosen, change)
+    changing = Changing(runtime, chosen, meant, change, list(meant.targets), safety.dry_run, pace)
     runtime.standing = changing.standing
-    if targets and not safety.dry_run:
+    if meant.targets and safety.dry_run:
+        _rehearse(changing)
+    elif meant.targets:
         _ask(changing, safety, asking)
-    results = show_results(runtime, changing.results(), as_list=changing.is_batch, targets=targets)
+    results = show_results(runtime, changing.results(), as_list=chosen.is_batch, targets=changing.targets)
     raise typer.Exit(changing.exit_code(results))
 
 
 @dataclass(slots=True)
 class Changing:
-    """Changes one target after the other."""
+    """Changes what is meant, one alone or several at a time."""
 
     runtime: Runtime
-    targets: Sequence[Target]
+    chosen: Chosen
+    meant: Meant
     change: Change
-    is_batch: bool
+    targets: list[Target]
     dry_run: bool
     pace: Pace | None
     interrupt: Interrupt = field(default_factory=Interrupt)
@@ -76,70 +71,99 @@ class Changing:
     @property
     def standing(self) -> str:
         """What an interruption before anything was sent leaves."""
-        nothing = f"nothing was {_PAST[self.change.verb]}"
+        nothing = f"nothing was {self.change.past}"
         if len(self.targets) != 1:
             return nothing
         target = self.targets[0]
         return f"{target.name} is still {target.execution.status if target.execution else 'as it was'} ({nothing})"
 
     def results(self) -> Iterator[ActionResult]:
-        """One result for each target; after Ctrl-C the rest is not attempted."""
+        """One result for each target, as each is done or, if that is waited for, has taken effect."""
         with postponed_interrupt() as self.interrupt:
-            left = list(self.targets)
-            for result in self.carried_out(dry_run=self.dry_run):
-                yield self._waited(left.pop(0), result)
-                if self.interrupt.is_requested:
-                    break
-        for target in left if self.interrupt.is_requested else ():
-            yield result_of(self.change.verb, target, Outcome.NOT_ATTEMPTED, reason="interrupted")
+            changed = self._carried_out_all() if self.chosen.is_batch else iter([self.carried_out(self.dry_run)])
+            yield from changed if self.pace is None or self.dry_run else self._awaited(changed, self.pace)
 
     def exit_code(self, results: Sequence[ActionResult]) -> int:
-        """The code of all results, unless it waited in vain; raises KeyboardInterrupt if that was pressed."""
-        past = _PAST[self.change.verb]
-        self.interrupt.end(self.runtime, f"what was {past} stays {past}")
-        return TimeoutElapsed.exit_code if self.is_timeout else batch_exit_code(results)
+        """The code of all results, unless it waited in vain; raises what it was interrupted by."""
+        runtime, past = self.runtime, self.change.past
+        done = sum(result.outcome.is_settled for result in results)
+        count = f"{past} {done} of {counted(len(results), 'execution')}; " if self.chosen.is_batch else ""
+        self.interrupt.end(runtime, f"{count}what was {past} stays {past}")
+        code = Partial.exit_code if self.meant.is_partial else batch_exit_code(results)
+        halted = halted_by(results)
+        if halted is not None:
+            runtime.diagnostics.error(halted, exit_code=code)
+        return TimeoutElapsed.exit_code if self.is_timeout else code
 
-    def carried_out(self, *, dry_run: bool) -> Iterator[ActionResult]:
-        """The results without waiting."""
-        runtime = self.runtime
-        return carry_out(
+    def carried_out(self, dry_run: bool) -> ActionResult:
+        """The one target changed, or what would become of it."""
+        runtime, (target,) = self.runtime, self.targets
+        now, clock = runtime.local_now(), runtime.process.clock
+        return carry_out(runtime.backend, target, self.change, clock=clock, now=now, dry_run=dry_run)
+
+    def _carried_out_all(self) -> Iterator[ActionResult]:
+        runtime, rate = self.runtime, self.chosen.rate
+        if not self.dry_run and rate != CHANGES_PER_SECOND:
+            runtime.budgets.limit("change", rate)
+        return carry_out_all(
             runtime.backend,
             self.targets,
             self.change,
             clock=runtime.process.clock,
             now=runtime.local_now(),
-            is_batch=self.is_batch,
-            dry_run=dry_run,
+            dry_run=self.dry_run,
+            rate=rate,
+            is_cancelled=lambda: self.interrupt.is_requested,
         )
 
-    def _waited(self, target: Target, result: ActionResult) -> ActionResult:
-        # What was so already may still be on its way, as a pause of an execution that is PAUSING.
-        if self.pace is None or not result.outcome.is_settled:
-            return result
-        (outcome,) = wait_on(self.runtime, [target], _GOALS[self.change.verb], self.pace)
-        self.is_timeout |= outcome.is_timeout
-        status = str(outcome.status) if outcome.status else None
-        waited = replace(result, status_after=status, wait_ms=outcome.elapsed_ms)
-        if outcome.is_timeout:
-            return waited
-        if _has_missed(self.change.verb, outcome):
-            return replace(waited, outcome=Outcome.FAILED, error=_missed(self.change.verb, outcome))
-        return waited if result.outcome == Outcome.UNCHANGED else replace(waited, outcome=Outcome.DONE)
+    def _awaited(self, results: Iterator[ActionResult], pace: Pace) -> Iterator[ActionResult]:
+        """All are changed first, because the effect of one may be long in coming; then all are waited for."""
+        targets = {target.arn: target for target in self.targets}
+        pending: dict[str, ActionResult] = {}
+        for result in results:
+            # What was so already may still be on its way, as a pause of an execution that is PAUSING.
+            if result.outcome.is_settled and result.arn:
+                pending[result.arn] = result
+                self._tell(f"{self.change.past} {len(pending)} of {len(targets)}")
+            else:
+                yield result
+        runtime, count = self.runtime, len(pending)
+        waiting = await_effects(
+            runtime.backend,
+            [(targets[arn], result) for arn, result in pending.items()],
+            self.change,
+            clock=runtime.process.clock,
+            pace=pace,
+            notes=runtime.diagnostics,
+            on_status=lambda target, status: self._tell_status(target, status, len(pending), count),
+        )
+        while pending and not self.interrupt.is_requested:
+            try:
+                with self.interrupt.at_once():
+                    effect = next(waiting)
+            except INTERRUPTIONS:
+                break
+            self.is_timeout |= effect.is_timeout
+            del pending[effect.result.arn or ""]
+            yield effect.result
+        yield from pending.values()
+
+    def _tell_status(self, target: Target, status: ExecutionStatus, left: int, count: int) -> None:
+        many = f", {left} of {count} left" if count > 1 else ""
+        self._tell(f"{target.label} is still {status}, waiting for {self.change.goal}{many}")
+
+    def _tell(self, text: str) -> None:
+        self.runtime.diagnostics.show_progress(text)
 
 
-def _has_missed(verb: str, outcome: WaitOutcome) -> bool:
-    """Whether what was asked for cannot come any more. An execution that was resumed may have ended since."""
-    if outcome.satisfied or verb == "stop":
-        return False
-    return verb != "resume" or outcome.status is None or not outcome.status.is_closed
-
-
-def _missed(verb: str, outcome: WaitOutcome) -> Conflict:
-    became = f"it ended {outcome.status}" if outcome.status and outcome.status.is_closed else "it was deleted"
-    return Conflict(
-        f"{outcome.target.label} was not {_PAST[verb]}: {became} before that took effect",
-        details={"arn": outcome.arn, "status": str(outcome.status) if outcome.status else None},
-    )
+def _rehearse(changing: Changing) -> None:
+    """Say to a person where a dry run of several would act and what that would do; its results tell the rest."""
+    runtime = changing.runtime
+    if changing.chosen.is_batch and not runtime.choices.is_machine_format and not runtime.choices.quiet:
+        title = f"Would {changing.change.verb} {counted(len(changing.targets), 'execution')}"
+        runtime.diagnostics.lines(
+            batch_preview(runtime, changing.change, changing.targets, changing.meant.filters, title, has_rows=False)
+        )
 
 
 def _ask(changing: Changing, safety: Safety, asking: Asking) -> None:
@@ -148,17 +172,19 @@ def _ask(changing: Changing, safety: Safety, asking: Asking) -> None:
     count = len(targets)
 
     def lines() -> tuple[str, ...]:
-        if not changing.is_batch:
+        if not changing.chosen.is_batch:
             # What its status does not allow is told before a question is asked that has no point.
-            list(changing.carried_out(dry_run=True))
-        return change_preview(runtime, verb, targets)
+            changing.carried_out(True)
+            return change_preview(runtime, verb, targets[0])
+        changing.targets = freeze(runtime.backend, targets)
+        return batch_preview(runtime, changing.change, changing.targets, changing.meant.filters)
 
     subject, typed, typed_is = (f"{count} executions", str(count), "count")
     if count == 1:
         subject, typed, typed_is = (label_of(targets[0]), targets[0].name, "name")
     preview = Preview(verb, subject, lines, typed if asking.level == 3 else None, typed_is)
     inexact = [target.reference for target in targets if not target.is_exact]
-    if asking.level == 1 and not changing.is_batch:
+    if asking.level == 1 and not changing.chosen.is_batch:
         confirm_in_production(runtime, preview, safety)
     else:
         confirm(runtime, preview, safety, inexact=inexact, typed_before=asking.typed_before)

@@ -56,6 +56,19 @@ def whole_number(option: str, text: str | None, *, least: int = 0, most: int | N
     return int(text)
 
 
+def positive_number(option: str, text: str | None, *, most: float) -> float | None:
+    """`text` as a number above 0, with a fraction or without; None where nothing was given. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= most:
+        raise UsageError(f'{option} takes a number above 0 and up to {most:g}, not "{text}"')
+    return number
+
+
 def split_list(texts: Iterable[str] | None) -> tuple[str, ...]:
     """The words of a repeatable option that also takes lists with commas."""
     return tuple(word for text in texts or () for part in text.split(",") if (word := part.strip()))

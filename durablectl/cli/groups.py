@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from durablectl.cli.aliases import ALIASES, unknown_command
 from durablectl.cli.help import Entry, Style, command_help, noun_help, root_help
+from durablectl.cli.interrupts import Terminated
 from durablectl.cli.process import Process
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec
@@ -27,10 +28,6 @@ from durablectl.views.text import clean
 INTERRUPTED = 130
 TERMINATED = 143
 _MAX_HELP_WIDTH = 120
-
-
-class Terminated(BaseException):
-    """SIGTERM, as an exception, so that the same clean-up runs as for Ctrl-C."""
 
 
 class Interrupted(DurablectlError):

@@ -12,17 +12,41 @@ from types import FrameType
 from durablectl.cli.runtime import Runtime
 
 
+class Terminated(BaseException):
+    """SIGTERM, as an exception, so that the same clean-up runs as for Ctrl-C."""
+
+
+INTERRUPTIONS = (KeyboardInterrupt, Terminated)
+"""What a signal raises that ends the program."""
+
+
 @dataclass(slots=True)
 class Interrupt:
-    """Whether Ctrl-C was pressed since."""
+    """Whether Ctrl-C was pressed since, or the program was asked to end."""
 
-    is_requested: bool = False
+    reason: type[BaseException] | None = None
+    """What to raise for it."""
+    is_immediate: bool = False
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether to come to an end."""
+        return self.reason is not None
 
     def end(self, runtime: Runtime, standing: str) -> None:
         """Interrupt now what could not be interrupted before; `standing` says what has been done."""
-        if self.is_requested:
+        if self.reason is not None:
             runtime.standing = standing
-            raise KeyboardInterrupt
+            raise self.reason
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Raise at once what comes meanwhile, because nothing is being changed."""
+        self.is_immediate = True
+        try:
+            yield
+        finally:
+            self.is_immediate = False
 
 
 @contextmanager
@@ -31,15 +55,18 @@ def postponed_interrupt() -> Iterator[Interrupt]:
     interrupt = Interrupt()
 
     def remember(number: int, frame: FrameType | None) -> None:
-        if interrupt.is_requested:
-            raise KeyboardInterrupt
-        interrupt.is_requested = True
+        reason = KeyboardInterrupt if number == signal.SIGINT else Terminated
+        is_second = interrupt.is_requested
+        interrupt.reason = interrupt.reason or reason
+        if is_second or interrupt.is_immediate:
+            raise reason
 
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return
-    previous = signal.signal(signal.SIGINT, remember)
+    previous = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield interrupt
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

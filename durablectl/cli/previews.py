@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 from durablectl.cli.runtime import Runtime
 from durablectl.model.arn import ExecutionArn
-from durablectl.model.executions import Execution
 from durablectl.model.operations import Fold
+from durablectl.model.statuses import CLOSED_STATUSES
 from durablectl.operate.callbacks import FoundCallback
+from durablectl.operate.lifecycle import Change
 from durablectl.operate.reading import read_newest
 from durablectl.operate.restarting import Restart
 from durablectl.operate.targets import Target
+from durablectl.operate.wording import counted
+from durablectl.views.instants import Precision
 from durablectl.views.previews import (
     callback_text,
     change_effects,
@@ -22,28 +25,46 @@ from durablectl.views.previews import (
     span_text,
     state_text,
 )
-from durablectl.views.text import clean, fold_words, width
+from durablectl.views.text import clean, fit, fold_words, width
 
 _MAX_WIDTH = 100
 _LEAST_GAP = 2
 _MAX_ROWS = 20
+_LEAST_CELL = 12
+
+_Row = tuple[str, str, str, str, str]
 
 
-def change_preview(runtime: Runtime, verb: str, targets: Sequence[Target]) -> tuple[str, ...]:
-    """What a verb would change: one execution with what it is doing, or a table of several; and what it does."""
-    executions = [target.execution or runtime.backend.execution(target.arn).execution for target in targets]
-    if len(targets) > 1:
-        return (
-            *_title(runtime, f"{verb.capitalize()} {len(targets)} executions", targets[0]),
-            *_table(executions, targets, runtime),
-            *_effect(runtime, *change_effects(verb, (), is_several=True)),
-        )
-    target, execution = targets[0], executions[0]
+def change_preview(runtime: Runtime, verb: str, target: Target) -> tuple[str, ...]:
+    """What a verb would change: one execution with what it is doing; and what it does."""
+    execution = target.execution or runtime.backend.execution(target.arn).execution
     newest = read_newest(runtime.backend, target.arn) if execution.status.is_open else Fold()
     state = state_text(execution, newest, runtime.now())
     title = _title(runtime, f"{verb.capitalize()} this execution?", target)
     effects = change_effects(verb, [newest], is_several=False)
     return (*title, *_identity(runtime, target), f"  {state}", *_effect(runtime, *effects))
+
+
+def batch_preview(
+    runtime: Runtime,
+    change: Change,
+    targets: Sequence[Target],
+    filters: Sequence[str] = (),
+    title: str | None = None,
+    *,
+    has_rows: bool = True,
+) -> tuple[str, ...]:
+    """What a change of several would change: a table of them, by what they were found, and what the change does.
+
+    The targets are frozen; without rows their statuses are counted as far as they are known.
+    """
+    head = title or f"{change.verb.capitalize()} {counted(len(targets), 'execution')}"
+    return (
+        *_title(runtime, head, targets[0]),
+        *(_table(targets, runtime, is_ended=change.statuses == CLOSED_STATUSES) if has_rows else ()),
+        *_summary(runtime, targets, filters),
+        *_effect(runtime, *change_effects(change.verb, (), is_several=True)),
+    )
 
 
 def restart_preview(runtime: Runtime, plan: Restart) -> tuple[str, ...]:
@@ -116,20 +137,44 @@ def _identity(runtime: Runtime, target: Target) -> tuple[str, ...]:
     return (line,) if width(line) <= runtime.process.columns else (f"  {label}", f"  {clean(parts.id)}")
 
 
-def _table(executions: Sequence[Execution], targets: Sequence[Target], runtime: Runtime) -> list[str]:
-    now, display = runtime.now(), runtime.display
-    rows = [("FUNCTION", "NAME", "STATUS", display.header("STARTED"), "AGE")]
-    for target, execution in list(zip(targets, executions, strict=True))[:_MAX_ROWS]:
-        function, _, name = label_of(target).rpartition("/")
-        started = "".join(segment.text for segment in display.instant(execution.started_at))
-        age = span_text(now - execution.started_at) if execution.started_at else "–"
-        rows.append((clean(function), clean(name), clean(execution.status), started, age))
+def _table(targets: Sequence[Target], runtime: Runtime, *, is_ended: bool) -> list[str]:
+    """The first rows, as wide as the terminal at most, and how many more there are."""
+    header = runtime.display.header("ENDED" if is_ended else "STARTED")
+    rows: list[_Row] = [("FUNCTION", "NAME", "STATUS", header, "AGE")]
+    rows += [_row(target, runtime, is_ended=is_ended) for target in targets[:_MAX_ROWS]]
     widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
-        "  " + "  ".join(cell + " " * (cells - width(cell)) for cell, cells in zip(row, widths, strict=True))
-        for row in rows
+        "  " + "  ".join(cell + " " * (cells - width(cell)) for cell, cells in zip(row, widths, strict=True)).rstrip()
+        for row in _fitted(rows, widths, runtime.process.columns)
     ]
-    if len(targets) > _MAX_ROWS:
-        lines.append(f"  and {len(targets) - _MAX_ROWS} more")
-    counts = Counter(clean(execution.status) for execution in executions)
-    return [*lines, "  by status: " + ", ".join(f"{count} {status}" for status, count in counts.items())]
+    return [*lines, f"  and {len(targets) - _MAX_ROWS} more"] if len(targets) > _MAX_ROWS else lines
+
+
+def _row(target: Target, runtime: Runtime, *, is_ended: bool) -> _Row:
+    execution = target.execution
+    function, _, name = label_of(target).rpartition("/")
+    instant = None
+    if execution is not None:
+        instant = execution.ended_at if is_ended else execution.started_at
+    shown = runtime.display.instant(instant, other_days=Precision.SECONDS)
+    age = span_text(runtime.now() - instant) if instant else "–"
+    status = clean(execution.status) if execution else "–"
+    return clean(function), clean(name), status, "".join(segment.text for segment in shown), age
+
+
+def _fitted(rows: Sequence[_Row], widths: list[int], columns: int) -> list[_Row]:
+    """The rows with function and name cut to what the terminal leaves them; `widths` are adapted."""
+    excess = 2 + sum(widths) + 2 * (len(widths) - 1) - columns
+    for column in (0, 1):
+        cut = max(0, min(excess, widths[column] - _LEAST_CELL))
+        widths[column] -= cut
+        excess -= cut
+    return [(fit(row[0], widths[0]), fit(row[1], widths[1]), row[2], row[3], row[4]) for row in rows]
+
+
+def _summary(runtime: Runtime, targets: Sequence[Target], filters: Sequence[str]) -> list[str]:
+    """How many are in which status, and the filter that found them."""
+    counts = Counter(clean(target.execution.status) for target in targets if target.execution)
+    parts = ["by status: " + ", ".join(f"{count} {status}" for status, count in counts.items())] if counts else []
+    parts += [f"filter: {clean(', '.join(filters))}"] if filters else []
+    return fold_words(f"  {' · '.join(parts)}", runtime.process.columns, indent="  ") if parts else []

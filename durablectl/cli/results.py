@@ -8,6 +8,7 @@ from durablectl.cli.jobs import tracked
 from durablectl.cli.runtime import Runtime
 from durablectl.operate.actions import ActionResult, count_outcomes
 from durablectl.operate.targets import Target
+from durablectl.operate.wording import counted
 from durablectl.views.actions import action_view
 from durablectl.views.view import ListFacts
 
@@ -32,7 +33,7 @@ def show_results(
     reading, source = runtime.reading(), runtime.backend.source
     view = action_view(passing(), reading=reading, source=source, as_list=as_list, facts=facts, targets=targets)
     runtime.show(view)
-    if as_list:
+    if as_list and seen:
         totals = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in count_outcomes(seen).items())
-        runtime.diagnostics.note(f"{len(seen)} target{'' if len(seen) == 1 else 's'}{': ' if totals else ''}{totals}")
+        runtime.diagnostics.note(f"{counted(len(seen), 'target')}: {totals}")
     return seen

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from durablectl.cli.bundles import Scope
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import UsageError
-from durablectl.operate.resolve import resolve_many, resolve_one
+from durablectl.operate.resolve import expand_references, resolve_many, resolve_one
 from durablectl.operate.targets import Target
 
 STDIN = "-"
@@ -26,17 +26,29 @@ def find_target(runtime: Runtime, reference: str, scope: Scope) -> Target:
     )
 
 
-def find_targets(runtime: Runtime, references: Sequence[str], scope: Scope) -> list[Target]:
-    """The executions of a command that takes several, each once; `-` reads references from stdin."""
+def reserve_stdin(runtime: Runtime, references: Sequence[str]) -> None:
+    """Keep stdin for references if they come from it. Raises UsageError if it is kept for something else."""
     if STDIN in references:
         runtime.take_stdin("references")
+
+
+def find_targets(
+    runtime: Runtime, references: Sequence[str], scope: Scope, *, is_reserved: bool = False
+) -> list[Target]:
+    """The executions of a command that takes several, each once; `-` reads references from stdin.
+
+    ARNs fix the region, also those from stdin. Raises UsageError for ARNs of several regions.
+    """
+    if not is_reserved:
+        reserve_stdin(runtime, references)
+    stdin = runtime.process.stdin if STDIN in references else None
+    given = expand_references(references, stdin, runtime.diagnostics)
     targets = resolve_many(
-        runtime.backend_for(references),
-        references,
+        runtime.backend_for(given),
+        given,
         scope=runtime.scope(scope.function),
         notes=runtime.diagnostics,
         now=runtime.local_now(),
-        stdin=runtime.process.stdin if STDIN in references else None,
     )
     if not targets:
         runtime.diagnostics.note("no references on stdin, so there is nothing to do")

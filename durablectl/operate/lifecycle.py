@@ -1,22 +1,24 @@
-"""Changes of state that operators ask for: stop, pause, resume and delete, one target after the other."""
+"""Changes of state that operators ask for: stop, pause, resume and delete of one execution."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from durablectl.backend.base import Backend
 from durablectl.clock import Clock
-from durablectl.errors import Conflict, DurablectlError
+from durablectl.errors import Conflict
 from durablectl.model.executions import Execution
 from durablectl.model.payloads import ErrorPayload
-from durablectl.model.statuses import CLOSED_STATUSES, ExecutionStatus
+from durablectl.model.statuses import CLOSED_STATUSES, OPEN_STATUSES, ExecutionStatus
 from durablectl.model.wire_answers import write_delete_answer, write_empty_answer, write_stop_answer
 from durablectl.operate.actions import ActionResult, Outcome, result_of
 from durablectl.operate.limits import check_error_size, check_reason
 from durablectl.operate.targets import Target
+from durablectl.operate.waiting import Goal
 from durablectl.operate.wording import instant_words
 
 _PAUSES = frozenset({ExecutionStatus.PAUSING, ExecutionStatus.PAUSED})
@@ -40,152 +42,193 @@ class Change:
 
     verb: str
     """As typed."""
+    past: str
+    """What it was when it is over: `stopped`."""
     rule: str
     """What it may be done to, in words."""
     is_refused: Callable[[ExecutionStatus], bool]
     """Whether the status does not allow it; a status that this program does not know is left to the service."""
     settled: Mapping[ExecutionStatus, str]
     """The statuses in which there is nothing to do, and why."""
-    apply: Callable[[Backend, str], Applied]
-    """Asks the service for it, by ARN."""
+    apply: Callable[[Backend, str, str], Applied]
+    """Asks the service for it, by ARN; the client token makes a request that is sent again the same one."""
+    statuses: frozenset[ExecutionStatus]
+    """What it can be done to, of the statuses that this program knows."""
+    goal: Goal
+    """What to wait for when its effect is waited for."""
+    reached: frozenset[ExecutionStatus] = frozenset()
+    """The statuses which say that it has been done."""
     instead: str = "see: durablectl get {label}"
     """What to type when it is refused."""
+
+    @property
+    def removes(self) -> bool:
+        """Whether nothing is left when it is done."""
+        return self.goal == Goal.DELETED
 
 
 def stopping(error: ErrorPayload | None = None) -> Change:
     """The end for good, which is recorded with `error`. Raises UsageError for an error over 1 MB."""
     check_error_size(error)
 
-    def apply(backend: Backend, arn: str) -> Applied:
+    def apply(backend: Backend, arn: str, client_token: str) -> Applied:
         stopped_at = backend.stop(arn, error)
         return Applied(Outcome.DONE, ExecutionStatus.STOPPED, write_stop_answer(stopped_at), stopped_at)
 
-    return Change("stop", "only open executions can be stopped", _ENDED.__contains__, {}, apply)
+    return Change(
+        "stop",
+        "stopped",
+        "only open executions can be stopped",
+        _ENDED.__contains__,
+        {},
+        apply,
+        statuses=OPEN_STATUSES,
+        goal=Goal.CLOSED,
+        reached=frozenset({ExecutionStatus.STOPPED}),
+    )
 
 
 def pausing(reason: str | None = None, *, timeout_keeps_running: bool = False) -> Change:
     """No more invocations until it is resumed. Raises UsageError for a reason over 1024 characters."""
     check_reason(reason)
 
-    def apply(backend: Backend, arn: str) -> Applied:
-        backend.pause(arn, reason=reason, timeout_paused=not timeout_keeps_running)
+    def apply(backend: Backend, arn: str, client_token: str) -> Applied:
+        backend.pause(arn, reason=reason, timeout_paused=not timeout_keeps_running, client_token=client_token)
         return Applied(Outcome.ACCEPTED, ExecutionStatus.PAUSING, write_empty_answer())
 
     settled = {ExecutionStatus.PAUSED: "it is paused already", ExecutionStatus.PAUSING: "it is being paused already"}
-    return Change("pause", "only open executions can be paused", _ENDED.__contains__, settled, apply)
+    return Change(
+        "pause",
+        "paused",
+        "only open executions can be paused",
+        _ENDED.__contains__,
+        settled,
+        apply,
+        statuses=OPEN_STATUSES,
+        goal=Goal.PAUSED,
+        reached=_PAUSES,
+    )
 
 
 def resuming(reason: str | None = None) -> Change:
     """The end of a pause. Raises UsageError for a reason over 1024 characters."""
     check_reason(reason)
 
-    def apply(backend: Backend, arn: str) -> Applied:
-        backend.resume(arn, reason=reason)
+    def apply(backend: Backend, arn: str, client_token: str) -> Applied:
+        backend.resume(arn, reason=reason, client_token=client_token)
         return Applied(Outcome.ACCEPTED, ExecutionStatus.RUNNING, write_empty_answer())
 
     settled = {ExecutionStatus.RUNNING: "it is not paused"}
-    return Change("resume", "only paused executions can be resumed", _ENDED.__contains__, settled, apply)
+    return Change(
+        "resume",
+        "resumed",
+        "only paused executions can be resumed",
+        _ENDED.__contains__,
+        settled,
+        apply,
+        statuses=_PAUSES,
+        goal=Goal.RUNNING,
+        reached=frozenset({ExecutionStatus.RUNNING}),
+    )
 
 
 def deleting() -> Change:
     """The removal of a closed execution with its history."""
 
-    def apply(backend: Backend, arn: str) -> Applied:
+    def apply(backend: Backend, arn: str, client_token: str) -> Applied:
         requested_at = backend.delete(arn)
         return Applied(Outcome.ACCEPTED, ExecutionStatus.DELETING, write_delete_answer(requested_at), requested_at)
 
     return Change(
         "delete",
+        "deleted",
         "only closed executions can be deleted",
         lambda status: status.is_open,
         {ExecutionStatus.DELETING: "it is being deleted already"},
         apply,
+        statuses=CLOSED_STATUSES,
+        goal=Goal.DELETED,
+        reached=frozenset({ExecutionStatus.DELETING}),
         instead="to end it first: durablectl stop {label}",
     )
 
 
+class Unfit(Conflict):
+    """The status of the target does not allow the change."""
+
+    def __init__(self, change: Change, target: Target, execution: Execution, now: datetime) -> None:
+        status = execution.status
+        ended = f" {instant_words(execution.ended_at, now)}" if execution.ended_at else ""
+        self.reason = f"it ended {status}{ended}" if status.is_closed else f"it is {status}"
+        super().__init__(
+            f"cannot {change.verb} {target.label}: {self.reason}, {change.rule}",
+            hint=change.instead.format(label=target.label),
+            details={"arn": target.arn, "status": str(status)},
+        )
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One change of one target, which may take several tries."""
+
+    backend: Backend
+    target: Target
+    change: Change
+    clock: Clock
+    now: datetime
+    """In whose zone instants in messages are told."""
+    dry_run: bool = False
+    client_token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """The same for all tries."""
+    before: ExecutionStatus | None = None
+    """The status as it was read last, before the change was asked for."""
+    is_sent: bool = False
+    """Whether the change was asked for."""
+
+    def run(self) -> ActionResult:
+        """Read the target again, then change it.
+
+        One that is so already is `unchanged`; after a try whose answer was lost it has been changed. Raises Unfit for
+        one whose status does not allow it, and what the backend raises.
+        """
+        execution = self.backend.execution(self.target.arn).execution
+        status = execution.status
+        if self.is_sent and status in self.change.reached:
+            return self._result(Outcome.DONE, status_after=str(status), at=self.clock.now(), reason=_LOST)
+        self.before = status
+        if self.change.is_refused(status):
+            raise Unfit(self.change, self.target, execution, self.now)
+        if status in self.change.settled:
+            return self._result(Outcome.UNCHANGED, status_after=str(status), reason=self.change.settled[status])
+        if self.dry_run:
+            return self._result(Outcome.WOULD_APPLY)
+        return self._apply()
+
+    def _apply(self) -> ActionResult:
+        self.is_sent = True
+        applied = self.change.apply(self.backend, self.target.arn, self.client_token)
+        at = applied.at or self.clock.now()
+        return self._result(applied.outcome, status_after=str(applied.status_after), at=at, answer=applied.answer)
+
+    def _result(self, outcome: Outcome, **facts: Any) -> ActionResult:
+        before = str(self.before) if self.before else None
+        return result_of(self.change.verb, self.target, outcome, status_before=before, **facts)
+
+
+_LOST = "its answer was lost on the way"
+
+
 def carry_out(
     backend: Backend,
-    targets: Sequence[Target],
+    target: Target,
     change: Change,
     *,
     clock: Clock,
     now: datetime | None = None,
-    is_batch: bool | None = None,
     dry_run: bool = False,
-) -> Iterator[ActionResult]:
-    """Change executions, one result as each is done.
-
-    Each target is read again just before it is changed. One that is so already is `unchanged`. A single one whose
-    status does not allow it raises Conflict telling why, as do its other errors; in a batch it is skipped, and an
-    error is a result like any other. Instants in messages are told in the zone of `now`.
-    """
-    is_batch = len(targets) > 1 if is_batch is None else is_batch
-    told_at = now or clock.now()
-    for target in targets:
-        try:
-            yield _carry_out_one(backend, target, change, clock, told_at, dry_run=dry_run)
-        except _Unfit as refusal:
-            if not is_batch:
-                raise refusal.as_conflict() from None
-            before, reason = str(refusal.execution.status), refusal.reason
-            yield result_of(change.verb, target, Outcome.SKIPPED, status_before=before, reason=reason)
-        except DurablectlError as failure:
-            if not is_batch:
-                raise
-            yield _failed(change, target, failure)
-
-
-def stop(
-    backend: Backend, targets: Sequence[Target], error: ErrorPayload | None = None, **facts: Any
-) -> Iterator[ActionResult]:
-    """End executions for good, as `carry_out` does it."""
-    return carry_out(backend, targets, stopping(error), **facts)
-
-
-def _failed(change: Change, target: Target, failure: DurablectlError) -> ActionResult:
-    # A conflict is a target that has changed between being read and being acted on.
-    if isinstance(failure, Conflict):
-        return result_of(change.verb, target, Outcome.SKIPPED, reason=failure.message)
-    return result_of(change.verb, target, Outcome.FAILED, error=failure)
-
-
-class _Unfit(Exception):
-    def __init__(self, change: Change, target: Target, execution: Execution, now: datetime) -> None:
-        super().__init__(target.label)
-        self.change, self.target, self.execution = change, target, execution
-        status = execution.status
-        ended = f" {instant_words(execution.ended_at, now)}" if execution.ended_at else ""
-        self.reason = f"it ended {status}{ended}" if status.is_closed else f"it is {status}"
-
-    def as_conflict(self) -> Conflict:
-        label = self.target.label
-        return Conflict(
-            f"cannot {self.change.verb} {label}: {self.reason}, {self.change.rule}",
-            hint=self.change.instead.format(label=label),
-            details={"arn": self.target.arn, "status": str(self.execution.status)},
-        )
-
-
-def _carry_out_one(
-    backend: Backend, target: Target, change: Change, clock: Clock, now: datetime, *, dry_run: bool
 ) -> ActionResult:
-    execution = backend.execution(target.arn).execution
-    before = execution.status
-    if change.is_refused(before):
-        raise _Unfit(change, target, execution, now)
-    if before in change.settled:
-        facts = {"status_before": str(before), "status_after": str(before), "reason": change.settled[before]}
-        return result_of(change.verb, target, Outcome.UNCHANGED, **facts)
-    if dry_run:
-        return result_of(change.verb, target, Outcome.WOULD_APPLY, status_before=str(before))
-    applied = change.apply(backend, target.arn)
-    return result_of(
-        change.verb,
-        target,
-        applied.outcome,
-        status_before=str(before),
-        status_after=str(applied.status_after),
-        at=applied.at or clock.now(),
-        answer=applied.answer,
-    )
+    """Change one execution, which is read again just before that.
+
+    Raises Unfit for one whose status does not allow it. Instants in messages are told in the zone of `now`.
+    """
+    return Attempt(backend, target, change, clock, now or clock.now(), dry_run).run()

@@ -40,7 +40,16 @@ from durablectl.operate.stdin_references import read_references
 from durablectl.operate.targets import Target, target_of_arn, target_of_execution
 from durablectl.operate.wording import counted
 
-__all__ = ["SEARCH_LIMIT", "Resolver", "Target", "region_of", "resolve_many", "resolve_one", "resolve_operation"]
+__all__ = [
+    "SEARCH_LIMIT",
+    "Resolver",
+    "Target",
+    "expand_references",
+    "region_of",
+    "resolve_many",
+    "resolve_one",
+    "resolve_operation",
+]
 
 SEARCH_LIMIT = 1000
 """Executions of each function among which ids, beginnings and ends are looked for."""
@@ -66,16 +75,15 @@ def resolve_many(
     scope: Sequence[str],
     notes: Notes,
     now: datetime,
-    stdin: Iterable[str] | None = None,
 ) -> list[Target]:
-    """The executions that `references` mean, each once; `-` stands for the lines of `stdin`.
+    """The executions that `references` mean, each once.
 
     The first reference that cannot be resolved raises, so that nothing is done on part of what was meant.
     """
     resolver = Resolver(backend, scope, notes, now)
     targets: dict[str, Target] = {}
     repeated = 0
-    for reference in _expand(references, stdin, notes):
+    for reference in references:
         target = resolver.resolve(reference)
         repeated += target.arn in targets
         targets.setdefault(target.arn, target)
@@ -84,7 +92,8 @@ def resolve_many(
     return list(targets.values())
 
 
-def _expand(references: Sequence[str], stdin: Iterable[str] | None, notes: Notes) -> list[str]:
+def expand_references(references: Sequence[str], stdin: Iterable[str] | None, notes: Notes) -> list[str]:
+    """The references, with the lines of `stdin` in the place of `-`. Raises UsageError for a second `-`."""
     expanded: list[str] = []
     lines = stdin
     for reference in references:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from durablectl.backend.base import Backend
 from durablectl.clock import Clock
-from durablectl.errors import AccessDenied, Conflict, NotFound, ServiceFault, TimeoutElapsed
+from durablectl.errors import AccessDenied, Conflict, DurablectlError, NotFound, ServiceFault, TimeoutElapsed
 from durablectl.model.events import Event
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.notes import Notes
@@ -57,6 +57,8 @@ class WaitOutcome:
     satisfied: bool
     elapsed_ms: int
     is_timeout: bool = False
+    error: DurablectlError | None = None
+    """Why it could not be looked at any longer, where several are waited for together."""
 
     @property
     def arn(self) -> str:
@@ -138,7 +140,38 @@ def wait_for_all(
         yield _Wait(backend, target, goal, pacer, started_at, is_just_started, on_status).run()
 
 
-@dataclass(slots=True)
+def wait_together(
+    backend: Backend,
+    targets: Sequence[Target],
+    goal: Goal,
+    *,
+    clock: Clock,
+    pace: Pace = UNHURRIED,
+    notes: Notes | None = None,
+    on_status: Callable[[Target, ExecutionStatus], None] = _tell_nobody,
+) -> Iterator[WaitOutcome]:
+    """Wait for all targets in rounds, each told as soon as its wait is over, within one time-out for all.
+
+    One that cannot be looked at any longer is told with its error, and the others go on.
+    """
+    started_at = clock.now()
+    pacer = Pacer(clock, pace, notes)
+    waits = [_Wait(backend, target, goal, pacer, started_at, False, on_status) for target in targets]
+    while waits:
+        for wait in list(waits):
+            try:
+                outcome = wait.look()
+            except DurablectlError as error:
+                outcome = wait.outcome(is_satisfied=False, error=error)
+            if outcome is not None:
+                waits.remove(wait)
+                yield outcome
+        if waits:
+            pacer.pause(until=min((wait.grace_ends_at for wait in waits if wait.grace_ends_at), default=None))
+
+
+# Compared by identity, because two waits for the same thing are two.
+@dataclass(slots=True, eq=False)
 class _Wait:
     backend: Backend
     target: Target
@@ -152,13 +185,20 @@ class _Wait:
     grace_ends_at: datetime | None = None
 
     def run(self) -> WaitOutcome:
-        while True:
-            is_satisfied = self._poll()
-            if is_satisfied is not None or self.pacer.is_late:
-                elapsed_ms = round(self._elapsed() / timedelta(milliseconds=1))
-                is_timeout = is_satisfied is None
-                return WaitOutcome(self.target, self.status, self.goal, bool(is_satisfied), elapsed_ms, is_timeout)
+        while (outcome := self.look()) is None:
             self.pacer.pause(until=self.grace_ends_at)
+        return outcome
+
+    def look(self) -> WaitOutcome | None:
+        """How the wait has ended; None while it has not."""
+        is_satisfied = self._poll()
+        return self.outcome(is_satisfied) if is_satisfied is not None or self.pacer.is_late else None
+
+    def outcome(self, is_satisfied: bool | None, error: DurablectlError | None = None) -> WaitOutcome:
+        """An end of the wait; None is that of the time."""
+        elapsed_ms = round(self._elapsed() / timedelta(milliseconds=1))
+        is_timeout = is_satisfied is None
+        return WaitOutcome(self.target, self.status, self.goal, bool(is_satisfied), elapsed_ms, is_timeout, error)
 
     def _elapsed(self) -> timedelta:
         return self.pacer.clock.now() - self.started_at

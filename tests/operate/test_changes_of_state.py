@@ -6,7 +6,7 @@ import pytest
 
 from durablectl.clock import ManualClock
 from durablectl.errors import Conflict, UsageError
-from durablectl.operate.actions import ActionResult, Outcome, batch_exit_code
+from durablectl.operate.actions import ActionResult, Outcome
 from durablectl.operate.lifecycle import Change, carry_out, deleting, pausing, resuming, stopping
 from durablectl.operate.targets import Target, target_of_execution
 from tests.fakes.backend import FakeBackend
@@ -45,8 +45,7 @@ def target_of(recorded: RecordedExecution) -> Target:
 
 
 def change_one(backend: FakeBackend, recorded: RecordedExecution, change: Change, **facts: bool) -> ActionResult:
-    (result,) = carry_out(backend, [target_of(recorded)], change, clock=backend.clock, **facts)
-    return result
+    return carry_out(backend, target_of(recorded), change, clock=backend.clock, **facts)
 
 
 @pytest.mark.parametrize("verb, status", OUTCOMES)
@@ -118,13 +117,3 @@ def test_a_dry_run_changes_nothing(clock: ManualClock, verb: str) -> None:
 
     assert change_one(backend, recorded, CHANGES[verb], dry_run=True).outcome == Outcome.WOULD_APPLY
     assert backend.mutations == []
-
-
-def test_a_batch_skips_what_the_status_does_not_allow(clock: ManualClock) -> None:
-    recorded = [recorded_as(status, f"order-{status}") for status in ("RUNNING", "SUCCEEDED", "PAUSED")]
-    backend = FakeBackend(*recorded, clock=clock)
-
-    results = list(carry_out(backend, [target_of(each) for each in recorded], pausing(), clock=clock))
-
-    assert [result.outcome for result in results] == [Outcome.ACCEPTED, Outcome.SKIPPED, Outcome.UNCHANGED]
-    assert batch_exit_code(results) == 8

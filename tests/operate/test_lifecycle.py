@@ -9,11 +9,10 @@ import pytest
 from durablectl.clock import ManualClock
 from durablectl.errors import AccessDenied, Conflict, NameInUse, NotFound, UsageError
 from durablectl.model.payloads import ErrorPayload
-from durablectl.operate.actions import ActionResult, Outcome, batch_exit_code, count_outcomes
-from durablectl.operate.lifecycle import stop
+from durablectl.operate.actions import ActionResult, Outcome, batch_exit_code
+from durablectl.operate.lifecycle import carry_out, stopping
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.starting import start
-from durablectl.operate.stdin_references import read_references
 from durablectl.operate.targets import Target, target_of_execution
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import NOW, RecordedExecution, callback, make_execution, step
@@ -31,17 +30,21 @@ def closed_execution(number: int = 1038) -> RecordedExecution:
     return make_execution(f"order-{number}", step("charge"), id=f"id-{number}", status="SUCCEEDED")
 
 
-def stop_all(
-    backend: FakeBackend, clock: ManualClock, *recorded: RecordedExecution, **facts: Any
-) -> list[ActionResult]:
-    return list(stop(backend, [target_of(each) for each in recorded], clock=clock, **facts))
+def stop(
+    backend: FakeBackend,
+    clock: ManualClock,
+    recorded: RecordedExecution,
+    error: ErrorPayload | None = None,
+    **facts: Any,
+) -> ActionResult:
+    return carry_out(backend, target_of(recorded), stopping(error), clock=clock, **facts)
 
 
 def test_an_open_execution_is_stopped_with_the_error_given(clock: ManualClock) -> None:
     backend = FakeBackend(open_execution(), clock=clock)
     error = ErrorPayload("Cancelled", "by customer")
 
-    (result,) = stop_all(backend, clock, open_execution(), error=error)
+    result = stop(backend, clock, open_execution(), error)
 
     assert (result.outcome, result.status_before, result.status_after) == (Outcome.DONE, "RUNNING", "STOPPED")
     assert (result.reference, result.at) == ("orders/order-1042", NOW)
@@ -51,7 +54,7 @@ def test_an_open_execution_is_stopped_with_the_error_given(clock: ManualClock) -
 def test_stopping_reads_metadata_only(clock: ManualClock) -> None:
     backend = FakeBackend(open_execution(), clock=clock)
 
-    stop_all(backend, clock, open_execution())
+    stop(backend, clock, open_execution())
 
     assert [call.verb for call in backend.calls] == ["execution", "stop"]
     assert backend.data_requests == []
@@ -61,7 +64,7 @@ def test_a_closed_execution_is_a_conflict_that_tells_its_end(clock: ManualClock)
     backend = FakeBackend(closed_execution(), clock=clock)
 
     with pytest.raises(Conflict) as caught:
-        stop_all(backend, clock, closed_execution())
+        stop(backend, clock, closed_execution())
 
     assert caught.value.exit_code == 6
     assert caught.value.message == (
@@ -70,65 +73,11 @@ def test_a_closed_execution_is_a_conflict_that_tells_its_end(clock: ManualClock)
     assert backend.mutations == []
 
 
-def test_a_dry_run_stops_nothing(clock: ManualClock) -> None:
-    backend = FakeBackend(open_execution(), closed_execution())
-
-    results = stop_all(backend, clock, open_execution(), closed_execution(), dry_run=True)
-
-    assert [result.outcome for result in results] == [Outcome.WOULD_APPLY, Outcome.SKIPPED]
-    assert backend.mutations == []
-
-
-def test_16_5_a_batch_with_conflicts_is_partial_and_goes_on_from_its_results(clock: ManualClock) -> None:
-    recorded = [open_execution(1), closed_execution(2), open_execution(3), closed_execution(4), open_execution(5)]
-    backend = FakeBackend(*recorded, clock=clock)
-
-    results = stop_all(backend, clock, *recorded)
-
-    assert batch_exit_code(results) == 8
-    assert count_outcomes(results) == {"done": 3, "skipped": 2}
-    lines = [f'{{"arn": "{result.arn}", "outcome": "{result.outcome}"}}' for result in results]
-    assert read_references(lines, CollectedNotes()) == [recorded[1].arn, recorded[3].arn]
-
-
-def test_a_target_that_fails_does_not_stop_the_batch(clock: ManualClock) -> None:
-    recorded = [open_execution(1), open_execution(2), open_execution(3)]
-    backend = FakeBackend(*recorded, clock=clock)
-    backend.fail("stop", AccessDenied("not allowed to stop"))
-    backend.before("execution", lambda: backend.forget(recorded[1].arn), nth=2)
-
-    results = stop_all(backend, clock, *recorded)
-
-    assert [result.outcome for result in results] == [Outcome.FAILED, Outcome.FAILED, Outcome.DONE]
-    assert [type(result.error) for result in results] == [AccessDenied, NotFound, type(None)]
-
-
-def test_a_target_that_closes_between_reading_and_stopping_is_skipped_in_a_batch(clock: ManualClock) -> None:
-    recorded = [open_execution(1), open_execution(2)]
-    backend = FakeBackend(*recorded, clock=clock)
-    backend.fail("stop", Conflict("it has ended"))
-
-    results = stop_all(backend, clock, *recorded)
-
-    assert [(result.outcome, result.reason) for result in results] == [
-        (Outcome.SKIPPED, "it has ended"),
-        (Outcome.DONE, None),
-    ]
-
-
-def test_a_batch_whose_targets_all_fail_alike_has_their_exit_code(clock: ManualClock) -> None:
-    recorded = [open_execution(1), open_execution(2)]
-    backend = FakeBackend(*recorded)
-    backend.fail("stop", AccessDenied("not allowed to stop"), times=2)
-
-    assert batch_exit_code(stop_all(backend, clock, *recorded)) == 4
-
-
 def test_an_error_over_one_megabyte_is_refused_before_anything_is_read(clock: ManualClock) -> None:
     backend = FakeBackend(open_execution())
 
     with pytest.raises(UsageError):
-        stop_all(backend, clock, open_execution(), error=ErrorPayload(message="x" * 1_048_577))
+        stop(backend, clock, open_execution(), ErrorPayload(message="x" * 1_048_577))
 
     assert backend.calls == []
 

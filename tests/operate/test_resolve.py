@@ -18,7 +18,7 @@ from durablectl.errors import (
     UsageError,
 )
 from durablectl.operate.notes import CollectedNotes
-from durablectl.operate.resolve import Target, region_of, resolve_many, resolve_one
+from durablectl.operate.resolve import Target, expand_references, region_of, resolve_many, resolve_one
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import NOW, STARTED_AT, RecordedExecution, make_arn, make_execution
 
@@ -301,9 +301,7 @@ def test_several_references_are_resolved_once_each(notes: CollectedNotes) -> Non
 def test_stdin_takes_lines_records_and_comments(notes: CollectedNotes) -> None:
     lines = ["# today\n", "\n", "order-1041\n", json.dumps({"kind": "execution", "arn": make_arn()})]
 
-    targets = resolve_many(FakeBackend(*orders()), ["-"], scope=["orders"], notes=notes, now=NOW, stdin=lines)
-
-    assert [target.name for target in targets] == ["order-1041", "order-1042"]
+    assert expand_references(["order-1", "-"], lines, notes) == ["order-1", "order-1041", make_arn()]
 
 
 def test_action_results_on_stdin_that_are_done_are_left_out(notes: CollectedNotes) -> None:
@@ -312,9 +310,9 @@ def test_action_results_on_stdin_that_are_done_are_left_out(notes: CollectedNote
         for number, outcome in enumerate(["done", "failed", "accepted", "unchanged", "skipped", "not_attempted"])
     ]
 
-    targets = resolve_many(FakeBackend(), ["-"], scope=[], notes=notes, now=NOW, stdin=lines)
+    left = expand_references(["-"], lines, notes)
 
-    assert [target.name for target in targets] == ["order-1", "order-4", "order-5"]
+    assert left == [make_arn(f"order-{number}", id=ID_1042) for number in (1, 4, 5)]
     assert notes.notes == ["3 action results left out: done already"]
 
 
@@ -328,14 +326,14 @@ def test_action_results_on_stdin_that_are_done_are_left_out(notes: CollectedNote
 )
 def test_a_record_without_an_arn_is_refused_by_line(line: str, message: str, notes: CollectedNotes) -> None:
     with pytest.raises(UsageError) as caught:
-        resolve_many(FakeBackend(), ["-"], scope=[], notes=notes, now=NOW, stdin=[line])
+        expand_references(["-"], [line], notes)
 
     assert caught.value.message == message
 
 
 def test_stdin_is_taken_once(notes: CollectedNotes) -> None:
     with pytest.raises(UsageError):
-        resolve_many(FakeBackend(), ["-", "-"], scope=[], notes=notes, now=NOW, stdin=[])
+        expand_references(["-", "-"], [], notes)
 
 
 def test_the_region_of_arns_is_told() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from durablectl.cli.bundles import Polling, Safety, Scope
+from durablectl.cli.bundles import Batch, Filters, Limits, Polling, Safety, Scope
 from durablectl.cli.changing import Asking, run_change
-from durablectl.cli.options import ConfirmOpt, ExecutionsArg, WaitOpt
+from durablectl.cli.choosing import choose
+from durablectl.cli.options import ChosenArg, ConfirmOpt, WaitOpt
 from durablectl.cli.polling import read_pace
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -13,10 +14,13 @@ from durablectl.operate.lifecycle import deleting
 
 def delete(
     runtime: Runtime,
-    executions: ExecutionsArg,
     scope: Scope,
+    filters: Filters,
+    limits: Limits,
+    batch: Batch,
     polling: Polling,
     safety: Safety,
+    executions: ChosenArg = None,
     confirm: ConfirmOpt = None,
     wait: WaitOpt = False,
 ) -> None:
@@ -25,8 +29,9 @@ def delete(
     It cannot be undone, does not lower storage charges and leaves logs, metrics and chained children. What is asked has
     to be answered with the name of the one execution, or the count of several.
     """
+    chosen = choose(runtime, "delete", executions, scope, filters, limits, batch)
     pace = read_pace(polling)
-    run_change(runtime, executions, scope, deleting(), safety, Asking(3, confirm), pace=pace if wait else None)
+    run_change(runtime, chosen, deleting(), safety, Asking(3, confirm), pace=pace if wait else None)
 
 
 DELETE = CommandSpec(

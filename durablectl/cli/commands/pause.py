@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from durablectl.cli.bundles import Polling, Safety, Scope
+from durablectl.cli.bundles import Batch, Filters, Limits, Polling, Safety, Scope
 from durablectl.cli.changing import Asking, run_change
-from durablectl.cli.options import ExecutionsArg, ReasonOpt, TimeoutKeepsRunningOpt, WaitOpt
+from durablectl.cli.choosing import choose
+from durablectl.cli.options import ChosenArg, ReasonOpt, TimeoutKeepsRunningOpt, WaitOpt
 from durablectl.cli.polling import read_pace
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -13,10 +14,13 @@ from durablectl.operate.lifecycle import pausing
 
 def pause(
     runtime: Runtime,
-    executions: ExecutionsArg,
     scope: Scope,
+    filters: Filters,
+    limits: Limits,
+    batch: Batch,
     polling: Polling,
     safety: Safety,
+    executions: ChosenArg = None,
     reason: ReasonOpt = None,
     timeout_keeps_running: TimeoutKeepsRunningOpt = False,
     wait: WaitOpt = False,
@@ -26,9 +30,10 @@ def pause(
     A function that is running is ended at its next checkpoint. Callback timeouts keep counting, the execution timeout
     stands still. Several executions are asked about once.
     """
+    chosen = choose(runtime, "pause", executions, scope, filters, limits, batch)
     change = pausing(reason, timeout_keeps_running=timeout_keeps_running)
     pace = read_pace(polling)
-    run_change(runtime, executions, scope, change, safety, Asking(1), pace=pace if wait else None)
+    run_change(runtime, chosen, change, safety, Asking(1), pace=pace if wait else None)
 
 
 PAUSE = CommandSpec(

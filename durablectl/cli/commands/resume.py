@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from durablectl.cli.bundles import Polling, Safety, Scope
+from durablectl.cli.bundles import Batch, Filters, Limits, Polling, Safety, Scope
 from durablectl.cli.changing import Asking, run_change
-from durablectl.cli.options import ExecutionsArg, ReasonOpt, WaitOpt
+from durablectl.cli.choosing import choose
+from durablectl.cli.options import ChosenArg, ReasonOpt, WaitOpt
 from durablectl.cli.polling import read_pace
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -13,10 +14,13 @@ from durablectl.operate.lifecycle import resuming
 
 def resume(
     runtime: Runtime,
-    executions: ExecutionsArg,
     scope: Scope,
+    filters: Filters,
+    limits: Limits,
+    batch: Batch,
     polling: Polling,
     safety: Safety,
+    executions: ChosenArg = None,
     reason: ReasonOpt = None,
     wait: WaitOpt = False,
 ) -> None:
@@ -24,9 +28,10 @@ def resume(
 
     A pause that has not taken effect is cancelled. Several executions are asked about once.
     """
+    chosen = choose(runtime, "resume", executions, scope, filters, limits, batch)
     change = resuming(reason)
     pace = read_pace(polling)
-    run_change(runtime, executions, scope, change, safety, Asking(1), pace=pace if wait else None)
+    run_change(runtime, chosen, change, safety, Asking(1), pace=pace if wait else None)
 
 
 RESUME = CommandSpec(

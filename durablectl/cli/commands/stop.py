@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from durablectl.cli.bundles import ErrorFields, Polling, Safety, Scope
+from durablectl.cli.bundles import Batch, ErrorFields, Filters, Limits, Polling, Safety, Scope
 from durablectl.cli.changing import Asking, run_change
+from durablectl.cli.choosing import choose
 from durablectl.cli.inputs import read_error
-from durablectl.cli.options import ExecutionsArg, WaitOpt
+from durablectl.cli.options import ChosenArg, WaitOpt
 from durablectl.cli.polling import read_pace
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -14,11 +15,14 @@ from durablectl.operate.lifecycle import stopping
 
 def stop(
     runtime: Runtime,
-    executions: ExecutionsArg,
     scope: Scope,
+    filters: Filters,
+    limits: Limits,
+    batch: Batch,
     error_fields: ErrorFields,
     polling: Polling,
     safety: Safety,
+    executions: ChosenArg = None,
     wait: WaitOpt = False,
 ) -> None:
     """End executions for good
@@ -26,9 +30,10 @@ def stop(
     Code that is running now goes on until its next checkpoint; nothing is rolled back. The error is recorded with the
     execution. Several executions are asked about once.
     """
+    chosen = choose(runtime, "stop", executions, scope, filters, limits, batch)
     change = stopping(read_error(runtime, error_fields))
     pace = read_pace(polling)
-    run_change(runtime, executions, scope, change, safety, Asking(2), pace=pace if wait else None)
+    run_change(runtime, chosen, change, safety, Asking(2), pace=pace if wait else None)
 
 
 STOP = CommandSpec(
