@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +30,8 @@ class LoggedRequest(NamedTuple):
     """`ok`, the code of the failure, or `note` and `warning` for what was told meanwhile."""
     attempt: int = 1
     request_id: str | None = None
+    number: int = 0
+    """The how-manieth entry of the log it is."""
 
 
 @dataclass(slots=True)
@@ -39,20 +42,22 @@ class RequestLog:
     entries: deque[LoggedRequest] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
     count: int = 0
     """Requests since the start, those that are no longer held included."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def observe(self, exchange: Exchange) -> None:
         """Take note of a request; nothing that was sent or answered in it is held."""
         self.count += 1
         request = (exchange.operation, exchange.subject, exchange.outcome, exchange.attempt, exchange.request_id)
-        self.entries.append(LoggedRequest(self.now(), *request))
+        self.entries.append(LoggedRequest(self.now(), *request, next(self._numbers)))
 
     def note(self, text: str) -> None:
         """Take note of what is worth knowing."""
-        self.entries.append(LoggedRequest(self.now(), "", text, "note"))
+        self.entries.append(LoggedRequest(self.now(), "", text, "note", number=next(self._numbers)))
 
     def warning(self, text: str, **facts: object) -> None:
         """Take note of a risk, or of an incomplete answer; `facts` are for programs."""
-        self.entries.append(LoggedRequest(self.now(), str(facts.get("function") or ""), text, "warning"))
+        subject = str(facts.get("function") or "")
+        self.entries.append(LoggedRequest(self.now(), subject, text, "warning", number=next(self._numbers)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def contexts_view(contexts: Iterable[NamedContext], path: Path) -> View[NamedCon
         items=contexts,
         record=context_record,
         document=lambda records: stamped("context_list", {"config_file": str(path), "items": list(records)}),
-        columns=_context_columns(),
+        columns=contexts_columns(),
         identifier=lambda context: context.name,
         formats=FORMATS,
     )
@@ -60,7 +60,7 @@ def context_view(context: NamedContext) -> View[NamedContext]:
         items=[context],
         record=context_record,
         document=bare("context"),
-        columns=_context_columns(),
+        columns=contexts_columns(),
         card=_card,
         identifier=lambda context: context.name,
         formats=FORMATS,
@@ -95,7 +95,8 @@ def guards(context: NamedContext) -> Line:
     )
 
 
-def _context_columns() -> tuple[Column[NamedContext], ...]:
+def contexts_columns() -> tuple[Column[NamedContext], ...]:
+    """The columns of a list of contexts."""
     return (
         Column(
             "current",

@@ -48,9 +48,8 @@ def logs_view(
     """
 
     def draw(items: Sequence[LogLine], display: Display) -> Iterable[Line]:
-        longest = max((line_width(log_label(line)) for line in items), default=0)
-        cells = min(longest, _MAX_LABEL_CELLS) if label_cells is None else label_cells
-        return [drawn for line in items for drawn in _draw(line, cells, reading, display, with_stacks=with_stacks)]
+        cells = label_width(items) if label_cells is None else label_cells
+        return [drawn for line in items for drawn in log_lines(line, cells, reading, display, with_stacks=with_stacks)]
 
     return View(
         kind="log_line",
@@ -97,7 +96,13 @@ def _labels(node: Node) -> list[Line]:
     return [*([node_label(numbered)] if numbered else []), node_label(shown)]
 
 
-def _draw(line: LogLine, label_cells: int, reading: Reading, display: Display, *, with_stacks: bool) -> list[Line]:
+def label_width(items: Iterable[LogLine]) -> int:
+    """The width of the column of operations, so that the labels of these entries fit as far as there is room."""
+    return min(max((line_width(log_label(line)) for line in items), default=0), _MAX_LABEL_CELLS)
+
+
+def log_lines(line: LogLine, label_cells: int, reading: Reading, display: Display, *, with_stacks: bool) -> list[Line]:
+    """One entry as lines of the width of the display."""
     level = line.record.level or ""
     at = display.instant(line.event.at, today=Precision.MILLISECONDS, other_days=Precision.MILLISECONDS)
     head = [Segment(text_of(at), "dim"), Segment(_GAP)]

@@ -17,9 +17,14 @@ def list_contexts(runtime: Runtime) -> None:
     They are kept in the configuration file; the context local is built in and means the local service that runs.
     """
     file = runtime.configuration
-    runtime.show(contexts_view([_context(runtime, name) for name in file.context_names], file.path))
+    runtime.show(contexts_view(named_contexts(runtime), file.path))
     if not file.exists:
         runtime.diagnostics.note(f"there is no configuration file yet; {file.path} would hold more contexts")
+
+
+def named_contexts(runtime: Runtime) -> list[NamedContext]:
+    """All contexts of the configuration file and the built-in one."""
+    return [_context(runtime, name) for name in runtime.configuration.context_names]
 
 
 def use(runtime: Runtime, context_name: ContextArg) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from durablectl.cli.bundles import Scope
 from durablectl.cli.choices import split_list
+from durablectl.cli.commands.context import named_contexts
 from durablectl.cli.options import RefreshOpt, TuiSubjectArg
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -29,7 +30,12 @@ def tui(runtime: Runtime, scope: Scope, subject: TuiSubjectArg = None, refresh: 
     from durablectl.tui.app import Dashboard, Preferences
 
     preferences = Preferences(
-        zone=runtime.zone, is_ascii=runtime.is_ascii, redactor=runtime.redactor, interval_s=_interval_s(refresh)
+        zone=runtime.zone,
+        time_format=runtime.choices.time_format,
+        is_ascii=runtime.is_ascii,
+        redactor=runtime.redactor,
+        interval_s=_interval_s(refresh),
+        contexts=lambda: named_contexts(runtime),
     )
     functions = split_list(scope.function)
     dashboard = Dashboard(_connect(runtime, functions), preferences, runtime.process.clock, subject=subject)
@@ -80,7 +86,7 @@ def _connect(runtime: Runtime, functions: tuple[str, ...]) -> Connect:
 
 TUI = CommandSpec(
     name="tui",
-    group=Group.INSPECT,
+    group=Group.FOLLOW,
     run=tui,
     exits=(3, 7),
     examples=(

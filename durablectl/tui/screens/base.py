@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from durablectl.errors import DurablectlError
 from durablectl.tui.poller import Health, Poller
 from durablectl.tui.widgets.banner import Banner
+from durablectl.tui.widgets.command_line import CommandLine
+from durablectl.tui.widgets.key_line import KeyLine
 from durablectl.tui.widgets.status import StatusLine
 from durablectl.views.lines import EMPTY, Line, data, join, own
+from durablectl.views.view import Record
 
 if TYPE_CHECKING:
     from durablectl.tui.app import Dashboard
@@ -36,6 +40,9 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         Binding("escape", "back", "Back", id="screen.back"),
         Binding("r", "refresh_now", "Refresh", show=False, id="screen.refresh"),
         Binding("ctrl+r", "app.toggle_refreshing", "Auto-refresh on/off", show=False, id="screen.auto-refresh"),
+        Binding("y", "copy_identifier", "Copy identifier", show=False, id="screen.copy"),
+        Binding("Y", "copy_record", "Copy JSON", show=False, id="screen.copy-json"),
+        Binding("o", "console", "Console link", show=False, id="screen.console"),
     ]
     interval_s: ClassVar[float] = 5.0
     app: Dashboard
@@ -43,6 +50,9 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
     def __init__(self) -> None:
         super().__init__()
         self._poller: Poller[AnswerT] | None = None
+        self._is_begun = False
+        self.is_passed_by = False
+        """Whether another screen is about to cover this one, so that nothing need be asked until one comes back."""
 
     # --- what a subclass says -----------------------------------------------------------------------------------------
 
@@ -53,8 +63,33 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
 
     @property
     def command(self) -> str:
-        """The command line that shows the same."""
+        """The command line that shows the same, without the connection."""
         return "durablectl list"
+
+    @property
+    def identifier(self) -> str | None:
+        """What `y` copies: the identifier of what the cursor is on; None where there is nothing."""
+        return None
+
+    @property
+    def record(self) -> Record | None:
+        """What `Y` copies, as JSON: the record of what the cursor is on; None where there is nothing."""
+        return None
+
+    @property
+    def console_url(self) -> str | None:
+        """Where the AWS console shows what the cursor is on; None where it does not."""
+        return None
+
+    def refusal(self, action: str) -> str | None:
+        """Why an action cannot be done here and now, for its greyed key; None when it can."""
+        if action == "copy_identifier" and self.identifier is None:
+            return "there is nothing here to copy"
+        if action == "copy_record" and self.record is None:
+            return "there is no record here to copy"
+        if action == "console":
+            return self._console_refusal()
+        return None
 
     def body(self) -> ComposeResult:
         """The widgets between the banner and the status line."""
@@ -71,17 +106,20 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
     # --- what it does with that ---------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        """Banner, body, status line, keys."""
+        """Banner, body, command line, status line, keys."""
         yield Banner()
         yield from self.body()
+        yield CommandLine()
         yield StatusLine()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin to ask."""
         self.watch(self.app, "app_focus", self._welcome)
         self.watch(self.app, "is_refreshing", self._welcome)
-        self.poll()
+        self._is_begun = True
+        if self._poller is None and not self.is_passed_by:
+            self.poll()
 
     def on_screen_suspend(self) -> None:
         """Ask nothing behind another screen or a dialog."""
@@ -89,6 +127,9 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
 
     def on_screen_resume(self) -> None:
         """Ask again."""
+        if self._is_begun and self._poller is None and not self.is_passed_by:
+            self.poll()
+        self.is_passed_by = self.is_passed_by and not self._is_begun
         self._welcome()
         self.banner.refresh()
 
@@ -118,6 +159,43 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         """Go up by one screen."""
         await self.app.go_back()
 
+    def action_copy_identifier(self) -> None:
+        """Copy the identifier of what the cursor is on."""
+        if self.identifier is not None:
+            self.app.copy(self.identifier, self.identifier)
+
+    def action_copy_record(self) -> None:
+        """Copy the record of what the cursor is on, as the JSON output of the command line has it."""
+        if self.record is not None:
+            self.app.copy(json.dumps(self.record, ensure_ascii=True, indent=2), "the JSON record")
+
+    def action_console(self) -> None:
+        """Copy the link into the AWS console; a browser on a remote machine would help nobody."""
+        if self.console_url is not None:
+            self.app.copy(self.console_url, self.console_url)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey the keys of what cannot be done now."""
+        return None if self.refusal(action) else super().check_action(action, parameters)
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a greyed key does nothing."""
+        active = self.active_bindings.get(event.key)
+        reason = self.refusal(active.binding.action) if active and not active.enabled else None
+        if reason:
+            event.stop()
+            self.explain(join([own("✗", "yellow"), data(reason)]))
+
+    def _console_refusal(self) -> str | None:
+        if self.app.connection.backend.source.backend != "aws":
+            return f"{self.app.connection.label} has no console: only AWS itself has one"
+        return None if self.console_url else "there is nothing here that the console could show"
+
+    @property
+    def command_line(self) -> CommandLine:
+        """The command line of this screen, which is hidden until it is asked for."""
+        return self.query_one(CommandLine)
+
     @property
     def banner(self) -> Banner:
         """The banner of this screen."""
@@ -143,8 +221,8 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self.set_class(health.trouble is not None and age_s > DIMMED_AFTER_S, "-stale")
 
     def in_turn(self, call: Callable[[], None]) -> None:
-        """Do something on the loop, from a thread."""
-        self.app.call_from_thread(call)
+        """Do something on the loop, from a thread, which does not wait for it; on a closed screen it is dropped."""
+        self.call_later(call)
 
 
 def trouble_line(trouble: DurablectlError | None) -> Line:

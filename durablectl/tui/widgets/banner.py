@@ -37,6 +37,8 @@ class Banner(Widget):
     Banner { height: 2; background: $panel; color: $foreground; padding: 0 1; }
     """
     app: Dashboard
+    is_of_ours = False
+    """Whether the screen shows what is known here, and nothing that a service was asked for."""
 
     health: reactive[Health] = reactive(Health)
     summary: reactive[Line] = reactive(EMPTY)
@@ -53,7 +55,8 @@ class Banner(Widget):
     def render(self) -> Text:
         """Both lines."""
         width = self.content_size.width
-        first = _between(self._connection(), age_line(self.health, self.app.clock.now()), width)
+        age = EMPTY if self.is_of_ours else age_line(self.health, self.app.clock.now())
+        first = _between(self._connection(), age, width)
         second = _between(self._place(width - line_width(self.summary) - 2), self.summary, width)
         is_ascii = self.app.preferences.is_ascii
         return to_text(first, is_ascii=is_ascii) + Text("\n") + to_text(second, is_ascii=is_ascii)
@@ -94,7 +97,8 @@ def age_line(health: Health, now: datetime) -> Line:
 
 def _age(answered_at: datetime, now: datetime) -> str:
     # Below a second the digits only flicker.
-    return format_duration(int((now - answered_at).total_seconds()) * 1000)
+    seconds = int((now - answered_at).total_seconds())
+    return format_duration(seconds * 1000) if seconds > 0 else "0s"
 
 
 def _between(left: Line, right: Line, width: int) -> Line:

@@ -33,7 +33,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
     """
 
     DEFAULT_CSS = """
-    RowsView { height: 1fr; scrollbar-size-horizontal: 0; overflow-x: hidden; background: $surface; }
+    RowsView { height: 1fr; scrollbar-size: 0 1; overflow-x: hidden; background: $surface; }
     RowsView > .rows--header { text-style: bold; background: $panel; color: $text-muted; }
     RowsView > .rows--cursor { background: $block-cursor-blurred-background; }
     RowsView:focus > .rows--cursor { background: $primary-muted; }
@@ -108,6 +108,12 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
     def rows(self) -> Sequence[RowT]:
         """The rows in their order."""
         return self._rows
+
+    @property
+    def in_view(self) -> Sequence[RowT]:
+        """The rows that are on the screen now, from the top."""
+        top = self.scroll_offset.y
+        return self._rows[top : top + self._visible_rows]
 
     @property
     def current(self) -> RowT | None:
@@ -204,11 +210,16 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
             self.action_choose()
         self.cursor = number
 
+    @property
+    def row_width(self) -> int:
+        """Cells of a row: what the scrollbar leaves."""
+        return self.scrollable_content_region.width
+
     # --- drawing ------------------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width = self.size.width
+        width = self.row_width
         headers = self._header_strips(width)
         if y < len(headers):
             return headers[y]
@@ -243,7 +254,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
 
     def _row_strip(self, number: int, width: int) -> Strip:
         strip = self._strips.get(number)
-        if strip is None:
+        if strip is None or strip.cell_length != width:
             row = self._rows[number]
             strip = self._strip(self.row_line(row, width), width, self._row_style(number, self.row_key(row)))
             self._strips[number] = strip
@@ -274,11 +285,11 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
             self.redraw()
 
     def _resize_content(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self._rows) + self._header_rows)
+        self.virtual_size = Size(self.row_width, len(self._rows) + self._header_rows)
 
     @property
     def _header_rows(self) -> int:
-        return len(self._header_strips(self.size.width))
+        return len(self._header_strips(self.row_width))
 
     @property
     def _visible_rows(self) -> int:

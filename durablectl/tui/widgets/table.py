@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from durablectl.tui.widgets.rows import LOADING, RowsView
 from durablectl.views.display import Display
-from durablectl.views.layout import Track, lay_out_row, natural_widths, shrink
+from durablectl.views.layout import GAP, Track, lay_out_row, natural_widths, shrink
 from durablectl.views.lines import Line, own
 from durablectl.views.view import Column
 
@@ -28,9 +28,14 @@ class TableView(RowsView[ItemT]):
         display: Callable[[], Display],
         placeholder: Line = LOADING,
         id: str | None = None,
+        fill_least: int | None = None,
     ) -> None:
+        """`fill_least` gives the last column all the room that the others leave, and at least so many cells."""
         super().__init__(placeholder=placeholder, id=id, is_ascii=display().ascii)
         self.columns = columns
+        self.order: tuple[str, bool] | None = None
+        """The column that the items are sorted by, and whether the greatest stand first."""
+        self._fill_least = fill_least
         self._key = key
         self._reader = display
         self._tracks = [Track(column.aligns_right, column.shrinks_to) for column in columns]
@@ -66,10 +71,25 @@ class TableView(RowsView[ItemT]):
 
     def _titles(self) -> list[Line]:
         reader = self._reader()
-        return [own(reader.header(each.header) if each.is_instant else each.header) for each in self.columns]
+        return [own(self._title(column, reader)) for column in self.columns]
+
+    def _title(self, column: Column[ItemT], reader: Display) -> str:
+        title = reader.header(column.header) if column.is_instant else column.header
+        if self.order is None or self.order[0] != column.key:
+            return title
+        return f"{title} {'▾' if self.order[1] else '▴'}"
 
     def _widths_for(self, width: int) -> list[int]:
         if self._widths is None or self._widths[0] != width:
             cells = [self._titles(), *(self._cells(row) for row in self.rows[:_MEASURED])]
-            self._widths = (width, shrink(natural_widths(cells, self._tracks), self._tracks, width))
+            self._widths = (width, self._share(natural_widths(cells, self._tracks), width))
         return self._widths[1]
+
+    def _share(self, natural: list[int], width: int) -> list[int]:
+        """The widths of the columns on a screen of `width` cells."""
+        if self._fill_least is None:
+            return shrink(natural, self._tracks, width)
+        *others, _ = natural
+        room = width - self._fill_least - len(GAP)
+        shared = shrink(others, self._tracks[:-1], room)
+        return [*shared, max(0, width - sum(shared) - len(GAP) * len(shared))]
