@@ -30,12 +30,14 @@ COMMANDS = CommandTable(
         "logs": "logs:LOGS",
         "wait": "wait:WAIT",
         "watch": "watch:WATCH",
+        "tui": "tui:TUI",
         "stop": "stop:STOP",
         "pause": "pause:PAUSE",
         "resume": "resume:RESUME",
         "delete": "delete:DELETE",
         "start": "start:START",
         "restart": "restart:RESTART",
+        "callback list": "callback_list:CALLBACK_LIST",
         "callback succeed": "callback:SUCCEED",
         "callback fail": "callback:FAIL",
         "callback heartbeat": "callback:HEARTBEAT",
@@ -56,7 +58,7 @@ COMMANDS = CommandTable(
 """Every command, in the order in which help lists them."""
 
 NOUNS = {
-    "callback": "Complete, fail or keep alive the callbacks that executions wait for.",
+    "callback": "See, complete, fail or keep alive the callbacks that executions wait for.",
     "context": "Choose among named connections.",
     "config": "See which settings are in force.",
     "local": "Run durable functions on this machine, without an AWS account.",

@@ -215,6 +215,22 @@ ResultOpt = Annotated[
         rich_help_panel=ACTION,
     ),
 ]
+OptionalExecutionArg = Annotated[
+    str | None,
+    typer.Argument(metavar="EXEC", help=f"Only of this execution: {REFERENCE_HELP}; without it of all that are open"),
+]
+AllCallbacksOpt = Annotated[
+    bool, typer.Option("--all", help="Also callbacks that are closed, and how they ended", rich_help_panel=ACTION)
+]
+DueWithinOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--due-within",
+        metavar="DURATION",
+        help="Only those that time out so soon unless somebody answers",
+        rich_help_panel=FILTERS,
+    ),
+]
 CallbackExecutionOpt = Annotated[
     str | None,
     typer.Option(

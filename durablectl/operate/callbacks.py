@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from durablectl.backend.base import Backend
+from durablectl.backend.base import Backend, Source
 from durablectl.clock import Clock
 from durablectl.errors import CallbackClosed, NotFound
 from durablectl.model.operations import Fold, Operation
@@ -16,6 +16,7 @@ from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.model.tree import Node, walk
 from durablectl.model.wire_answers import write_callback_answer
 from durablectl.operate.actions import ActionResult, Outcome
+from durablectl.operate.connections import Connection
 from durablectl.operate.limits import check_error_size, check_size
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.operation_references import (
@@ -68,12 +69,35 @@ class FoundCallback:
     execution_status: str
     ended_at: datetime | None = None
     """When it, or its execution, ended."""
+    connection: Connection | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it still waits for an answer."""
+        return self.status == CallbackStatus.PENDING
+
+    @property
+    def source(self) -> Source | None:
+        """Who told of it."""
+        return self.connection.source if self.connection else None
+
+    def due_by(self, now: datetime) -> datetime | None:
+        """The instant by which it times out at the latest if nobody sends anything; None where nothing limits it.
+
+        A heartbeat leaves no event, so when the next one is due cannot be known: only that it is within the heartbeat
+        timeout from now.
+        """
+        operation = self.operation
+        if not self.is_pending:
+            return None
+        heartbeat_ms = operation.heartbeat_timeout_ms
+        bounds = [operation.timeout_at, now + timedelta(milliseconds=heartbeat_ms) if heartbeat_ms else None]
+        return min((bound for bound in bounds if bound is not None), default=None)
 
 
-def callbacks_of(folded: Fold, target: Target, *, now: datetime) -> list[FoundCallback]:
-    """All callbacks of an execution, open and closed, in the order of the code."""
-    nodes = operation_nodes(folded, now)
-    return [_found(node, folded, target) for node in nodes if _is_callback(node)]
+def callbacks_of(folded: Fold, target: Target, *, now: datetime, reference: str | None = None) -> list[FoundCallback]:
+    """The callbacks of an execution, open and closed, in the order of the code: all, or those of one operation."""
+    return [_found(node, folded, target) for node in _meant(operation_nodes(folded, now), reference)]
 
 
 def callback_status(folded: Fold, operation: Operation) -> CallbackStatus:

@@ -160,7 +160,7 @@ def source_record(source: Source, items: Sequence[Record] = (), arn: str | None 
 
 
 def _account(item: Record) -> str | None:
-    parts = str(item.get("account") or item.get("arn") or "").split(":")
+    parts = str(item.get("account") or item.get("arn") or item.get("execution_arn") or "").split(":")
     if "account" in item:
         return parts[0] or None
     return parts[4] if len(parts) > 5 and parts[4] else None

@@ -50,7 +50,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     "words, offered",
     [
         (["ca"], ["callback"]),
-        (["callback", ""], ["succeed", "fail", "heartbeat"]),
+        (["callback", ""], ["list", "succeed", "fail", "heartbeat"]),
         (["callback", "he"], ["heartbeat"]),
         (["-c", ""], ["local"]),
         (["list", "-o", "j"], ["json", "jsonl"]),

@@ -15,11 +15,13 @@ from durablectl.model.executions import Alias, Execution, Function
 from durablectl.model.operations import fold
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.actions import ActionResult, Outcome
+from durablectl.operate.callbacks import callbacks_of
 from durablectl.operate.function_listing import FoundFunction
-from durablectl.operate.targets import Target
+from durablectl.operate.targets import Target, target_of_execution
 from durablectl.operate.waiting import Goal, WaitOutcome
 from durablectl.views.actions import action_view, wait_view
 from durablectl.views.annotations import annotate
+from durablectl.views.callbacks import callback_list_view
 from durablectl.views.details import Detailed, detail_view
 from durablectl.views.display import Display
 from durablectl.views.executions import list_view
@@ -33,6 +35,7 @@ from tests.fakes.histories import (
     NOW,
     RecordedExecution,
     branch,
+    callback,
     context,
     failure,
     invoke,
@@ -190,6 +193,29 @@ def state_of(execution: RecordedExecution, level: str = "errors", source: Source
     return state_view(execution.detail, fold(execution.events), reading=Reading(NOW, level=level), source=source)
 
 
+def leave_waiting() -> RecordedExecution:
+    """A callback that never times out, open for days."""
+    started_at = NOW - timedelta(days=3, hours=2)
+    return make_execution(
+        "leave-381", callback("sign-off", timeout_s=None), function="hr", version="3", started_at=started_at
+    )
+
+
+def transfer_beating() -> RecordedExecution:
+    """A callback that is kept alive by heartbeats."""
+    return make_execution("transfer-8", callback("upload", heartbeat_s=30), function="media", version="12")
+
+
+def callbacks_of_all(*executions: RecordedExecution, with_closed: bool = False) -> View[Any]:
+    found = [
+        callback
+        for one in executions
+        for callback in callbacks_of(fold(one.events), target_of_execution("", one.execution), now=NOW)
+        if with_closed or callback.is_pending
+    ]
+    return callback_list_view(found, reading=Reading(NOW), source=AWS, with_closed=with_closed)
+
+
 def empty() -> RecordedExecution:
     """An execution of which nothing was recorded yet."""
     none = make_execution("order-1043")
@@ -303,6 +329,10 @@ VIEWS: dict[str, Callable[[], View[Any]]] = {
     "state-empty": lambda: state_of(empty()),
     "state-emulator": lambda: state_of(emulated(), source=EMULATOR),
     "state-hostile": lambda: state_of(hostile(), level="full"),
+    "callbacks": lambda: callbacks_of_all(order_running(), leave_waiting(), transfer_beating()),
+    "callbacks-all": lambda: callbacks_of_all(order_running(), order_failed(), with_closed=True),
+    "callbacks-empty": callbacks_of_all,
+    "callbacks-hostile": lambda: callbacks_of_all(make_execution(HOSTILE, callback(HOSTILE, callback_id=HOSTILE))),
     "functions": lambda: functions_of(
         a_function(
             versions=(replace(a_function().function, version="7"),),

@@ -163,7 +163,28 @@ ACTION = [
 WAIT = ["arn", "status", "for", "satisfied", "elapsed_ms"]
 ENVELOPE = ["schema_version", "kind", "observed_at", "source", "items", "truncated", "limit", "warnings"]
 
+CALLBACK = [
+    "callback_id",
+    "status",
+    "execution_arn",
+    "function",
+    "execution_name",
+    "operation_id",
+    "operation_name",
+    "path",
+    "created_at",
+    "age_ms",
+    "timeout_ms",
+    "heartbeat_timeout_ms",
+    "timeout_at",
+    "remaining_ms",
+    "completed_at",
+    "result",
+    "error",
+    "extra",
+]
 RECORD_KEYS = {
+    "callback": CALLBACK,
     "execution": EXECUTION,
     "execution_detail": DETAIL,
     "event": EVENT,

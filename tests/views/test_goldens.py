@@ -13,7 +13,7 @@ from tests.goldens import Golden
 from tests.views.examples import VIEWS, shown
 
 GOLDENS = Path(__file__).with_name("goldens")
-DOCUMENTED = ("list", "get-failed", "history-failed", "state-paused", "functions", "stop-batch", "wait")
+DOCUMENTED = ("list", "get-failed", "history-failed", "state-paused", "callbacks", "functions", "stop-batch", "wait")
 """Views of which the machine formats have goldens too; the keys of the others are checked apart."""
 
 MACHINE = [(name, format) for name in DOCUMENTED for format in VIEWS[name]().formats if format not in ("table", "wide")]
@@ -35,7 +35,7 @@ def test_machine_format_matches_its_golden(name: str, format: str, golden: Golde
     golden(GOLDENS / "machine" / f"{name}.{format}", shown(VIEWS[name](), format))
 
 
-@pytest.mark.parametrize("name", ["list", "functions"])
+@pytest.mark.parametrize("name", ["list", "callbacks", "functions"])
 def test_wide_table_matches_its_golden(name: str, golden: Golden) -> None:
     golden(GOLDENS / f"{name}.wide.txt", shown(VIEWS[name](), "wide"))
 
