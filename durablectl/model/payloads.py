@@ -58,7 +58,7 @@ def decode(text: str) -> Decoded:
     always stays available. `NaN` and the infinities, which Python writes and JSON does not know, make it text.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text)
         if _is_envelope(value):
             return Decoded("python_sdk", _unwrap(value))
     except (ValueError, RecursionError):
@@ -68,6 +68,9 @@ def decode(text: str) -> Decoded:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _is_envelope(value: Any) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from durablectl.errors import ConfigError
@@ -27,14 +28,17 @@ _SECRET_SHAPES = (
 _SHAPE_TRACE = re.compile(r"A[KSBC][IC]A|bearer|eyJ", re.IGNORECASE)
 """Found in each of the shapes; most texts are done with this one search."""
 
-_TRACE = re.compile(
-    r"passw|secret|token|authorization|cookie|api[_-]?key|credential|private[_-]?key|a[ksbc][ic]a|bearer|eyj|\\u"
+_TRACES = (
+    *(b"passw", b"secret", b"token", b"authorization", b"cookie", b"apikey", b"credential", b"privatekey"),
+    *(b"akia", b"asia", b"abia", b"acca", b"bearer", b"eyj", b"\\u"),
 )
-r"""Found, in small letters, in each text with a secret key or shape, or with a `\u` that may spell one.
+r"""Found, among the small letters, in each text with a secret key or shape, or with a `\u` that may spell one.
 
-One search with case-sensitive letters runs through a megabyte in a few milliseconds; reading its JSON and looking at
-each key and string of it takes tens of them.
+A megabyte is stripped to its letters and looked through in two or three milliseconds; one search for all of them takes
+three times as long, and reading its JSON to look at each key and string tens of milliseconds.
 """
+_TO_SMALL = bytes.maketrans(ascii_uppercase.encode(), ascii_lowercase.encode())
+_NO_LETTERS = bytes(set(range(128)) - set((ascii_letters + "\\").encode()))
 _ODD_LETTERS = ("\u0130", "\u0131", "\u017f", "\u212a")
 """The letters beyond ASCII that a search without regard to case takes for i, s or k."""
 
@@ -51,7 +55,8 @@ class Redactor:
         """Whether something may be taken out of `text` or of what it holds as JSON; only False is certain."""
         if self.key_patterns or self.text_patterns:
             return True
-        if _TRACE.search(text.casefold()):
+        letters = text.encode("utf-8", "surrogatepass").translate(_TO_SMALL, _NO_LETTERS)
+        if any(trace in letters for trace in _TRACES):
             return True
         return not text.isascii() and any(letter in text for letter in _ODD_LETTERS)
 

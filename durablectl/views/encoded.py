@@ -17,6 +17,9 @@ class Encoded(dict[str, Any]):
     def __setitem__(self, name: str, value: Any) -> NoReturn:
         raise TypeError(f"cannot set {name}: its JSON text is fixed")
 
+    def __ior__(self, other: object) -> NoReturn:  # type: ignore[misc]
+        raise TypeError("cannot add members: its JSON text is fixed")
+
 
 def plain(value: Any) -> Any:
     """A document without such parts, for those who look at the types of values."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
 from durablectl.cli.bundles import Limits, Scope
 from durablectl.cli.choices import split_list, whole_number
-from durablectl.cli.following import follow_execution, show_events
 from durablectl.cli.options import AfterOpt, ExecutionArg, FollowOpt, OperationOpt, TypesOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -18,15 +18,16 @@ from durablectl.errors import NotFound, UsageError
 from durablectl.model.events import EVENT_SPECS
 from durablectl.model.operations import Fold, fold
 from durablectl.model.tree import walk
-from durablectl.operate.follow import Look
 from durablectl.operate.open_history import open_history
 from durablectl.operate.operation_references import operation_nodes, resolve_operation
 from durablectl.operate.reading import DataLevel, HistoryRead, read_history
 from durablectl.operate.targets import Target
-from durablectl.operate.waiting import DELETED_EXIT_CODE
 from durablectl.views.annotations import AnnotatedEvent, Annotator, annotate
 from durablectl.views.following import FOLLOWING_FORMATS
 from durablectl.views.history import history_view
+
+if TYPE_CHECKING:
+    from durablectl.operate.follow import Look
 
 Condition = Callable[[AnnotatedEvent], bool]
 
@@ -97,6 +98,10 @@ def _follow(
     operation: str | None,
 ) -> int:
     """Show events as they are recorded; the exit code of how that ended."""
+    # Most histories are read once, and then this is not needed.
+    from durablectl.cli.following import follow_execution, show_events
+    from durablectl.operate.waiting import DELETED_EXIT_CODE
+
     following = follow_execution(runtime, target, level)
     first = following.last
 

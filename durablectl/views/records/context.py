@@ -11,7 +11,11 @@ from typing import Any
 from durablectl.model.payloads import Decoded
 from durablectl.model.redaction import BUILT_IN, Redactor
 from durablectl.operate.reading import DataLevel
+from durablectl.views.encoded import Encoded
 from durablectl.views.instants import iso
+
+# Few answers have such members.
+_NOTHING = Encoded({}, "{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Reading:
     def extra(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Members of the service that no schema of ours knows, as JSON, without secrets and unasked payloads."""
         if not members:
-            return {}
+            return _NOTHING
         values = {name: jsonable(value) for name, value in members.items()}
         if not self.has_payloads:
             values = {name: without_payloads(value) for name, value in values.items()}

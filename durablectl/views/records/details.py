@@ -17,7 +17,7 @@ def detail_record(detail: ExecutionDetail, reading: Reading, source: Source, *, 
     execution, status = detail.execution, detail.execution.status
     summary = execution_record(execution, reading, function=function)
     summary["version"] = summary["version"] or detail.version
-    summary["extra"] |= reading.extra(detail.extra)
+    summary["extra"] = summary["extra"] | reading.extra(detail.extra)
     parts = execution.parts
     return summary | {
         "execution_timeout_ms": None if detail.execution_timeout_s is None else detail.execution_timeout_s * 1000,

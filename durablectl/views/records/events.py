@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from durablectl.model.events import Event
+from durablectl.model.events import Event, EventSpec
 from durablectl.model.payloads import Payload
 from durablectl.views.annotations import AnnotatedEvent
 from durablectl.views.instants import iso
@@ -22,6 +22,7 @@ def event_record(annotated: AnnotatedEvent, reading: Reading) -> Record:
     """One event; every key is there whatever its type."""
     event = annotated.event
     spec = event.spec
+    writer = _DETAILS.get(event.type)
     return {
         "event_id": event.event_id,
         "type": event.type,
@@ -35,10 +36,10 @@ def event_record(annotated: AnnotatedEvent, reading: Reading) -> Record:
         "name": annotated.name,
         "sub_type": event.sub_type,
         "attempt": annotated.attempt,
-        "details": _details(annotated, reading),
+        "details": writer(annotated, event.details, reading) if writer else {},
         "input": payload_record(event.input, reading, is_expected="Input" in spec.payloads),
         "result": payload_record(event.result, reading, is_expected="Result" in spec.payloads),
-        "error": error_record(event.error, reading, is_expected=_may_have_error(event)),
+        "error": error_record(event.error, reading, is_expected=_may_have_error(spec)),
         "extra": reading.extra(event.extra),
     }
 
@@ -51,14 +52,9 @@ def withheld(event: Event, reading: Reading) -> Event:
     return replace(event, input=event.input and left_out, result=event.result and left_out)
 
 
-def _may_have_error(event: Event) -> bool:
+def _may_have_error(spec: EventSpec) -> bool:
     # Each invocation may carry an error, but one that went well has none to ask for.
-    return "Error" in event.spec.payloads and event.spec.group != "invocation"
-
-
-def _details(annotated: AnnotatedEvent, reading: Reading) -> Record:
-    writer = _DETAILS.get(annotated.event.type)
-    return writer(annotated, annotated.event.details, reading) if writer else {}
+    return "Error" in spec.payloads and spec.group != "invocation"
 
 
 _Details = Mapping[str, Any]

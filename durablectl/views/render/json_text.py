@@ -39,20 +39,22 @@ def encode_record(record: Any) -> str:
     """The text of `encode_json` on one line, for an object whose parts may carry theirs."""
     if not isinstance(record, dict):
         return encode_json(record)
+    parts: list[str] = []
+    between: dict[str, Any] = {}
     try:
-        members = [f"{encode_basestring(str(name))}: {_member_text(value)}" for name, value in record.items()]
+        for name, value in record.items():
+            if type(value) is not Encoded:
+                between[name] = value
+                continue
+            if between:
+                parts.append(_ENCODER.encode(between)[1:-1])
+                between = {}
+            parts.append(f"{encode_basestring(name)}: {value.text}")
+        if between:
+            parts.append(_ENCODER.encode(between)[1:-1])
     except (ValueError, RecursionError):
         return encode_json(record)
-    return escape_in_document(f"{{{', '.join(members)}}}")
-
-
-def _member_text(value: Any) -> str:
-    if value is None:
-        return "null"
-    kind = type(value)
-    if kind is str:
-        return encode_basestring(value)
-    return value.text if kind is Encoded else _ENCODER.encode(value)
+    return escape_in_document(f"{{{', '.join(parts)}}}")
 
 
 def json_chunks(value: Any, *, indent: int | None = None) -> Iterator[str]:
