@@ -32,13 +32,40 @@ class CollectedFacts:
     level: DataLevel
 
 
+@dataclass(frozen=True, slots=True)
+class OwnFacts:
+    """What the execution itself tells, without its function and its children."""
+
+    detail: ExecutionDetail
+    history: HistoryRead
+    folded: Fold
+    is_key_denied: bool = False
+    history_error: str | None = None
+    """What kept the history from being read to its end."""
+
+
 def collect_facts(
     backend: Backend, target: Target, *, level: DataLevel, child_levels: int, notes: Notes, now: datetime
 ) -> CollectedFacts:
     """What a diagnosis looks at; a history that cannot be read to its end is taken as far as it goes."""
     detail, _, is_key_denied = read_detail(backend, target.arn, level, notes)
     history, history_error = _read_history(backend, target.arn, level, notes)
-    folded = fold(history.events)
+    own = OwnFacts(detail, history, fold(history.events), is_key_denied, history_error)
+    return complete_facts(backend, target, own, level=level, child_levels=child_levels, notes=notes, now=now)
+
+
+def complete_facts(
+    backend: Backend,
+    target: Target,
+    own: OwnFacts,
+    *,
+    level: DataLevel,
+    child_levels: int,
+    notes: Notes,
+    now: datetime,
+) -> CollectedFacts:
+    """The same for an execution that was read already: only its function and its children are asked for."""
+    detail, history, folded = own.detail, own.history, own.folded
     children = follow_children(
         backend,
         target.arn,
@@ -60,8 +87,8 @@ def collect_facts(
         children=_child_facts(folded, children, now, level, seen=frozenset({target.arn})),
         texts_were_asked=level != DataLevel.METADATA,
         payloads_were_read=history.level == DataLevel.FULL,
-        is_key_denied=is_key_denied or history.is_key_denied,
-        history_error=history_error,
+        is_key_denied=own.is_key_denied or history.is_key_denied,
+        history_error=own.history_error,
     )
     return CollectedFacts(facts, history.level)
 

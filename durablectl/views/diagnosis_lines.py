@@ -54,6 +54,19 @@ def diagnosis_lines(
         yield line if display.width is None else fit_line(line, display.width)
 
 
+def lines_by_finding(
+    diagnosis: Diagnosis, findings: Iterable[Finding], facts: Facts, reading: Reading, display: Display
+) -> Iterator[tuple[Finding | None, Line]]:
+    """The same lines, each with the finding that it belongs to; None for the headline and the gaps."""
+    writer = _Writer(diagnosis, facts, reading, display, str)
+    for line in wrap_line(sentence_line(diagnosis.headline, reading, display), display.width):
+        yield None, line
+    for finding in findings:
+        yield None, EMPTY
+        for line in writer.finding(finding):
+            yield finding, line
+
+
 class _Writer:
     """Writes findings for one reader."""
 

@@ -31,8 +31,12 @@ class OutlineRow:
     @property
     def operation_ids(self) -> tuple[str, ...]:
         """The operations that it shows, from the outside in; none for a row that stands for several."""
-        item = self.item
-        return tuple(node.operation.id for node in item.operations) if isinstance(item, Entry) else ()
+        return tuple(node.operation.id for node in self.operations)
+
+    @property
+    def operations(self) -> tuple[Node, ...]:
+        """The same as nodes of the tree."""
+        return self.item.operations if isinstance(self.item, Entry) else ()
 
     @property
     def node(self) -> Node | None:

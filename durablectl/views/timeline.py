@@ -135,13 +135,17 @@ class TimelineView:
             return [Segment(self.from_ms, self.to_ms)]
         return collapse(self._active(), self.from_ms, self.to_ms)
 
+    def track(self, width: int, *, is_ascii: bool = False) -> Track:
+        """What rows of `width` cells are drawn on."""
+        frame = Frame.of(width)
+        axis = make_axis(self._active(), self.from_ms, self.to_ms, frame.track, is_linear=self.window.is_linear)
+        return Track(frame, axis, self.made.now_ms, is_ascii)
+
     def draw(self, display: Display) -> Iterator[Line]:
         """The whole picture."""
         width = display_width(display, self.window.width)
         yield fit_line(self._title(display), width)
-        frame = Frame.of(width)
-        axis = make_axis(self._active(), self.from_ms, self.to_ms, frame.track, is_linear=self.window.is_linear)
-        track = Track(frame, axis, self.made.now_ms, display.ascii)
+        track = self.track(width, is_ascii=display.ascii)
         execution, invocations = execution_rows(self.made)
         lines = [draw_header(track), draw_row(execution, track, timeout_ms=self.made.timeout_ms)]
         lines += [draw_row(row, track) for row in (invocations, *limit_rows(self.rows_in_view))]
@@ -150,6 +154,7 @@ class TimelineView:
     def _active(self) -> list[tuple[int, int]]:
         timeout_ms = self.made.timeout_ms
         chained = [interval for child in self.chained.values() for interval in child.active]
+        chained += [(span.from_ms, self.made.now_ms) for span in self.made.invocations.spans if span.to_ms is None]
         return [*self.made.active, *chained, *([(timeout_ms, timeout_ms + 1)] if timeout_ms is not None else [])]
 
     def _title(self, display: Display) -> Line:

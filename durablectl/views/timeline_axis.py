@@ -71,6 +71,20 @@ class Axis:
         stretch = self.stretches[min(index, len(self.stretches) - 1)]
         return stretch.first - (-(at_ms - stretch.segment.from_ms) * stretch.cells // (stretch.segment.length_ms or 1))
 
+    def position_of(self, at_ms: float) -> float:
+        """Where an instant lies on the track, in cells and parts of them."""
+        index = max(0, bisect_right(self._starts, at_ms) - 1)
+        stretch = self.stretches[index]
+        share = (at_ms - stretch.segment.from_ms) / (stretch.segment.length_ms or 1)
+        return stretch.first + min(max(share, 0.0), 1.0) * stretch.cells
+
+    def instant_at(self, position: float) -> float:
+        """The instant, in milliseconds from the start, at a place on the track."""
+        index = max(0, bisect_right([stretch.first for stretch in self.stretches], position) - 1)
+        stretch = self.stretches[index]
+        share = min(max((position - stretch.first) / (stretch.cells or 1), 0.0), 1.0)
+        return stretch.segment.from_ms + share * stretch.segment.length_ms
+
     def labels(self) -> str:
         """The line above the track: ticks, the lengths of breaks, and where time resumes after them."""
         written = [" "] * self.cells
