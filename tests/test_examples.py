@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from durablectl.cli.app import COMMANDS
@@ -36,10 +37,13 @@ ENDING = [
     and "--dry-run" not in command
     and not spec.name.startswith("local")
 ]
+WHOLE_SCREEN = [command for spec, command in EXAMPLES if spec.name == "tui"]
 SERVING = [command for spec, command in EXAMPLES if spec.name == "local start"]
 # The two examples of `local demo` run in the tests of the demo.
 OTHERS = [
-    command for spec, command in EXAMPLES if command not in (*ENDING, *SERVING) and not spec.name.startswith("local")
+    command
+    for spec, command in EXAMPLES
+    if command not in (*ENDING, *SERVING, *WHOLE_SCREEN) and not spec.name.startswith("local")
 ]
 
 
@@ -81,6 +85,26 @@ def test_check_18_examples_run(demo: Demo, folder: Path, command: str) -> None:
     ran = demo.run(command, folder)
 
     assert ran.returncode == 0, explain(ran)
+
+
+@pytest.mark.xdist_group("examples")
+@pytest.mark.parametrize("command", WHOLE_SCREEN)
+def test_check_18_examples_that_take_the_whole_screen_run_until_they_are_quit(
+    demo: Demo, folder: Path, command: str
+) -> None:
+    program, *words = shlex.split(command)
+    environment = {**demo.environment, "TERM": "xterm-256color"}
+
+    terminal: pexpect.spawn[str] = pexpect.spawn(
+        program, words, env=environment, cwd=folder, encoding="utf-8", dimensions=(24, 80), timeout=60
+    )
+    terminal.expect("CONTROL")
+    terminal.expect("orders")
+    terminal.send("q")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+
+    assert terminal.exitstatus == 0, terminal.before
 
 
 @pytest.mark.parametrize("command", ENDING)

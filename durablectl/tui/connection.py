@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from durablectl.backend.base import Backend
 from durablectl.backend.logs import LogSource
@@ -75,7 +76,7 @@ class Connection:
     def label(self) -> str:
         """The context, or what stands in its place, as the header names it."""
         settings = self.settings
-        return settings.context or settings.endpoint_url or settings.profile or "AWS"
+        return settings.context or settings.profile or urlsplit(settings.endpoint_url or "").netloc or "AWS"
 
     @property
     def region(self) -> str | None:

@@ -18,6 +18,7 @@ from durablectl.views.glyphs import LOOKS, execution_look
 from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own
 from durablectl.views.phrases import left_phrase
 from durablectl.views.records.context import Reading
+from durablectl.views.records.executions import redacted_text
 from durablectl.views.sentences import sentence_line
 from durablectl.views.standing import standing_diagnosis, standing_line
 from durablectl.views.view import Column
@@ -79,8 +80,10 @@ def _callbacks(row: ListedExecution, standing: Standing, reading: Reading) -> It
 def _findings(row: ListedExecution, standing: Standing, reading: Reading, display: Display) -> Iterable[Attention]:
     target, status = _target(row), standing.execution.status
     if status in (ExecutionStatus.PAUSED, ExecutionStatus.PAUSING):
-        since = standing.detail.pause.requested_at if standing.detail and standing.detail.pause else None
-        yield Attention(f"paused {target.arn}", "paused", target, since, standing_line(standing, reading, display))
+        pause = standing.detail.pause if standing.detail else None
+        reason = redacted_text(pause.reason if pause else None, reading)
+        line = data(f'"{reason}"') if reason else own("no reason was given", "dim")
+        yield Attention(f"paused {target.arn}", "paused", target, pause.requested_at if pause else None, line)
     diagnosis = standing_diagnosis(standing, target, reading.now)
     for finding in diagnosis.findings if diagnosis is not None else ():
         if finding.severity in _TELLING:

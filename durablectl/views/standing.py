@@ -15,7 +15,7 @@ from durablectl.operate.standing import Standing
 from durablectl.operate.targets import Target
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds
-from durablectl.views.glyphs import LOOKS, execution_look
+from durablectl.views.glyphs import LOOKS, execution_look, operation_look
 from durablectl.views.labels import joined, row_label
 from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
 from durablectl.views.phrases import comma, error_phrase, left_phrase
@@ -123,15 +123,21 @@ def _ended(standing: Standing, reading: Reading, display: Display) -> Line:
     text = _error_of(detail, reading)
     orphaned = next((node for node in nodes.values() if node.is_orphaned and not node.children), None)
     if orphaned is not None and standing.execution.status != ExecutionStatus.FAILED:
-        row = joined(orphaned)
-        was_open = join(((Segment(row.look.glyph, row.look.style),), row_label(row), own("was open")))
+        look = operation_look(_doing_word(orphaned), orphaned.operation.type)
+        was_open = join(((Segment(look.glyph, look.style),), row_label(joined(orphaned)), own("was open")))
         return join((was_open, text), ": ")
     return text
 
 
+def _doing_word(node: Node) -> str:
+    """What an operation that never ended was doing."""
+    return "waiting" if node.operation.type in (OperationType.WAIT, OperationType.CALLBACK) else "running"
+
+
 def _failed(node: Node, detail: ExecutionDetail | None, reading: Reading) -> Line:
     row = joined(node)
-    glyph = (Segment(row.look.glyph, row.look.style),)
+    look = LOOKS["failed"] if node.is_orphaned else row.look
+    glyph = (Segment(look.glyph, look.style),)
     if timeout_phrase(node.operation):
         return join((glyph, row_label(row), own("timed out")))
     error = node.operation.error

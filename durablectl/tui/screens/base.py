@@ -18,6 +18,7 @@ from durablectl.tui.widgets.banner import Banner
 from durablectl.tui.widgets.command_line import CommandLine
 from durablectl.tui.widgets.key_line import KeyLine
 from durablectl.tui.widgets.status import StatusLine
+from durablectl.tui.widgets.trouble import TroubleCard
 from durablectl.views.lines import EMPTY, Line, data, join, own
 from durablectl.views.view import Record
 
@@ -108,6 +109,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
     def compose(self) -> ComposeResult:
         """Banner, body, command line, status line, keys."""
         yield Banner()
+        yield TroubleCard()
         yield from self.body()
         yield CommandLine()
         yield StatusLine()
@@ -188,7 +190,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
 
     def _console_refusal(self) -> str | None:
         if self.app.connection.backend.source.backend != "aws":
-            return f"{self.app.connection.label} has no console: only AWS itself has one"
+            return "there is no console for this server: only AWS itself has one"
         return None if self.console_url else "there is nothing here that the console could show"
 
     @property
@@ -215,6 +217,8 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         try:
             self.banner.health = health
             self.status.trouble = trouble_line(health.trouble)
+            unanswered = health.trouble if health.answered_at is None else None
+            self.query_one(TroubleCard).tell(unanswered, health.interval_s)
         except NoMatches:
             return
         age_s = (self.app.clock.now() - health.answered_at).total_seconds() if health.answered_at else 0.0

@@ -38,6 +38,7 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
     OverviewScreen.-small #attention { margin-top: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False, id="screen.back"),
         Binding("tab", "other_pane", "Other pane", id="overview.pane"),
         Binding("c", "callbacks", "Callbacks", id="overview.callbacks"),
         Binding("a", "all", "All executions", id="overview.all"),
@@ -73,7 +74,7 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
         """The two tables."""
         display = self.app.reader
         yield TableView(survey_columns(), key=lambda one: one.name, display=display, id="functions")
-        yield TableView(attention_columns(), key=lambda each: each.key, display=display, id="attention", fill_least=20)
+        yield TableView(attention_columns(), key=lambda each: each.key, display=display, id="attention", fill_least=30)
 
     def ask(self) -> list[SurveyedFunction]:
         """Survey the functions; each is shown as soon as it was read."""
@@ -197,8 +198,7 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
         self.refresh_bindings()
         if self.focused is self.attention_table:
             each = self.attention_table.current
-            verb = "enter: complete or fail it" if each and each.callback else "enter: open the execution"
-            self.explain(join([each.line, own(verb, "dim")], "  ") if each else EMPTY)
+            self.explain(_explained(each) if each else EMPTY)
             return
         row = self.functions_table.current
         self.explain(data(row.trouble.message, "yellow") if row and row.trouble else EMPTY)
@@ -227,4 +227,15 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
         """Save the empty line where there are few."""
         self.set_class(self.size.height < 20, "-small")
 
+    def refusal(self, action: str) -> str | None:
+        """Why an action cannot be done."""
+        return "this is the first screen; q quits" if action == "back" else super().refusal(action)
+
     _standings: Standings
+
+
+def _explained(each: Attention) -> Line:
+    name = data(f"{each.target.label}:", "bold")
+    if each.callback is not None:
+        return join([name, own("waits for the callback"), each.line, own("(enter: complete or fail it)", "dim")])
+    return join([name, each.line, own("(enter: open)", "dim")])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STALE_AFTER = 3
 """Intervals without an answer after which data is called stale."""
 
+_MINUTE_S = 60
 _DOTS = {
     Freshness.WAITING: ("◌", "yellow"),
     Freshness.FRESH: ("●", "green"),
@@ -56,18 +57,24 @@ class Banner(Widget):
         """Both lines."""
         width = self.content_size.width
         age = EMPTY if self.is_of_ours else age_line(self.health, self.app.clock.now())
-        first = _between(self._connection(), age, width)
+        first = _between(self._connection(width - line_width(age) - 2), age, width)
         second = _between(self._place(width - line_width(self.summary) - 2), self.summary, width)
         is_ascii = self.app.preferences.is_ascii
         return to_text(first, is_ascii=is_ascii) + Text("\n") + to_text(second, is_ascii=is_ascii)
 
-    def _connection(self) -> Line:
+    def _connection(self, room: int) -> Line:
+        """Who is asked and what is allowed; in little room account and region give way, never the guards."""
         connection = self.app.connection
         settings = connection.settings
-        whom = [part for part in (f"ctx {connection.label}", self.app.account, connection.region) if part]
-        guards = [own("PRODUCTION", "bold red")] if getattr(settings, "production", False) else []
+        guards = [own("PRODUCTION", "bold red")] if settings.production else []
         guards.append(own("READ ONLY", "bold yellow") if settings.read_only else own("CONTROL", "dim"))
-        return join([own("durablectl", "bold"), data(" · ".join(whom)), *guards], "  ")
+        label = f"ctx {connection.label}" if settings.context else connection.label
+        known = [part for part in (label, self.app.account, connection.region) if part]
+        lines = [
+            join([own("durablectl", "bold"), data(" · ".join(known[:1] + known[left_out:])), *guards], "  ")
+            for left_out in range(1, len(known) + 1)
+        ]
+        return next((line for line in lines if line_width(line) <= room), join([data(label), *guards], "  "))
 
     def _place(self, room: int) -> Line:
         """Where one is; in little room the outer screens are left out before the current one is."""
@@ -86,7 +93,7 @@ def age_line(health: Health, now: datetime) -> Line:
     age = own(f"{_age(health.answered_at, now)} ago") if health.answered_at else EMPTY
     words = {
         Freshness.WAITING: own("asking…"),
-        Freshness.FRESH: join([age, own(f"every {health.interval_s:g}s", "dim")], " · "),
+        Freshness.FRESH: join([age, own(f"every {max(1.0, health.interval_s):.0f}s", "dim")], " · "),
         Freshness.THROTTLED: join([own("throttled", style), age], " "),
         Freshness.FAILING: join([own("stale", style) if health.answered_at else own("no answer", style), age], " "),
         Freshness.PAUSED: join([own("paused", style), age], " "),
@@ -98,7 +105,7 @@ def age_line(health: Health, now: datetime) -> Line:
 def _age(answered_at: datetime, now: datetime) -> str:
     # Below a second the digits only flicker.
     seconds = int((now - answered_at).total_seconds())
-    return format_duration(seconds * 1000) if seconds > 0 else "0s"
+    return format_duration(seconds * 1000) if seconds >= _MINUTE_S else f"{max(0, seconds)}s"
 
 
 def _between(left: Line, right: Line, width: int) -> Line:
