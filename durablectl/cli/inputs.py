@@ -9,6 +9,7 @@ from durablectl.cli.bundles import ErrorFields, PayloadForm
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import ConfigError, UsageError
 from durablectl.model.payloads import ErrorPayload
+from durablectl.operate.json_input import JsonProblem, json_problem
 
 _SHOWN_BEFORE = 40
 _SHOWN_AFTER = 20
@@ -69,27 +70,20 @@ def _decode(option: str, given: bytes) -> str:
 
 
 def _check_json(option: str, text: str) -> None:
-    try:
-        json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise UsageError(
-            f"{option} is no JSON: {error.msg[:1].lower()}{error.msg[1:]} at {place}",
-            hint=[*_point(text, error), "--string sends the text as a JSON string, --no-validate sends it as it is"],
-        ) from error
-    except RecursionError as error:
-        raise UsageError(f"{option} is nested too deeply for JSON") from error
-    except ValueError as error:
-        raise UsageError(f"{option} is no JSON: {error}", hint="--no-validate sends it as it is") from error
+    problem = json_problem(text)
+    if problem is None:
+        return
+    ways = "--string sends the text as a JSON string, --no-validate sends it as it is"
+    if problem.line is None:
+        raise UsageError(f"{option} is no JSON: {problem.message}", hint=ways)
+    message = f"{option} is no JSON: {problem.message} at {problem.place}"
+    raise UsageError(message, hint=[*_point(text, problem), ways])
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
-
-
-def _point(text: str, error: json.JSONDecodeError) -> list[str]:
+def _point(text: str, problem: JsonProblem) -> list[str]:
     """The part of the line where it goes wrong, and a caret under the place."""
-    line = text.splitlines()[error.lineno - 1] if text.strip() else ""
-    start = max(0, error.colno - 1 - _SHOWN_BEFORE)
-    shown = line[start : error.colno - 1 + _SHOWN_AFTER].replace("\t", " ")
-    return [shown, " " * (error.colno - 1 - start) + "^"]
+    lines, before = text.split("\n"), (problem.column or 1) - 1
+    line = lines[(problem.line or 1) - 1] if text.strip() else ""
+    start = max(0, before - _SHOWN_BEFORE)
+    shown = line[start : before + _SHOWN_AFTER].replace("\t", " ")
+    return [shown, " " * (before - start) + "^"]

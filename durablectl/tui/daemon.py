@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeVar, cast
 
 T = TypeVar("T")
 
@@ -35,3 +35,14 @@ async def in_daemon(call: Callable[[], T]) -> T:
 
     threading.Thread(target=run, name="dashboard-request", daemon=True).start()
     return await answer
+
+
+async def each_in_daemon(calls: Callable[[], Iterator[T]]) -> AsyncIterator[T]:
+    """What a blocking iterator yields, one after the other, with a thread of its own for each wait."""
+    iterator = await in_daemon(calls)
+    end = object()
+    while True:
+        item = await in_daemon(lambda: next(iterator, end))
+        if item is end:
+            return
+        yield cast(T, item)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from durablectl.backend.base import Source
+from durablectl.errors import AccessDenied, DurablectlError
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.actions import ActionResult, Outcome
 from durablectl.operate.targets import Target
@@ -34,8 +35,9 @@ _OUTCOMES: dict[str, Segment] = {
 }
 
 
-_OUTCOME_WIDTH = max(len(outcome) for outcome in (Outcome.UNCHANGED, Outcome.SKIPPED, Outcome.WOULD_APPLY))
+_OUTCOME_WIDTH = len(Outcome.UNCHANGED)
 """What the usual outcomes take; one that is longer pushes its own detail aside."""
+_REHEARSED_WIDTH = len(Outcome.WOULD_APPLY)
 _STATUS_WIDTH = 2 + max(map(len, ExecutionStatus))
 
 
@@ -47,12 +49,15 @@ def action_view(
     as_list: bool = False,
     facts: Callable[[], ListFacts] = ListFacts,
     targets: Iterable[Target] = (),
+    is_rehearsed: bool = False,
 ) -> View[ActionResult]:
     """A line for each target as it finishes; `as_list` wraps their documents in the envelope of a batch.
 
-    `targets` are those that will come, whose names make the width of the first column.
+    `targets` are those that will come, whose names make the width of the first column; `is_rehearsed` tells that
+    nothing is done to them.
     """
     kind = "action_result"
+    outcome_width = _REHEARSED_WIDTH if is_rehearsed else _OUTCOME_WIDTH
     return View(
         kind=kind,
         items=results,
@@ -60,7 +65,7 @@ def action_view(
         document=Envelope(f"{kind}_list", reading.now, source, facts) if as_list else bare(kind),
         columns=_action_columns(),
         has_headers=False,
-        flowing={"target": _widest(targets), "outcome": _OUTCOME_WIDTH if as_list else 0},
+        flowing={"target": _widest(targets), "outcome": outcome_width if as_list else 0},
         below=lambda result: data(result.new_arn),
         identifier=lambda result: result.new_arn or result.arn or result.callback_id,
         raw=RawShape(lambda result: _raw(result, reading), is_several=as_list),
@@ -91,6 +96,11 @@ def action_record(result: ActionResult) -> Record:
         "callback_id": result.callback_id,
         "error": error_body(result.error) if result.error else None,
     }
+
+
+def result_line(result: ActionResult, display: Display) -> Line:
+    """A result as one line: what was acted on, how that ended, and the statuses before and after or the reason."""
+    return join([column.cell(result, display) for column in _action_columns() if not column.is_wide], "  ")
 
 
 def _action_columns() -> tuple[Column[ActionResult], ...]:
@@ -147,12 +157,18 @@ def _target_cell(result: ActionResult, display: Display) -> Line:
 
 
 def _action_detail(result: ActionResult, display: Display) -> Line:
-    if result.error is not None:
-        return data(result.error.message, "red")
+    if result.error is not None and result.outcome != Outcome.NOT_ATTEMPTED:
+        return data(_error_words(result.error), "red")
     if result.outcome == Outcome.SKIPPED and result.reason:
         # It tells the status that is in its way.
         return data(result.reason)
     return comma(_change(result), _waited(result.wait_ms), _callback(result, display), data(result.reason))
+
+
+def _error_words(error: DurablectlError) -> str:
+    """The message, but for a permission its name alone: that is what is asked for, and the target stands before it."""
+    action = error.details.get("action")
+    return f"AccessDenied: {action}" if isinstance(error, AccessDenied) and action else error.message
 
 
 def _callback(result: ActionResult, display: Display) -> Line:

@@ -1,0 +1,87 @@
+"""What the tests of the dashboard share: an app over the fake backend, the screen as text, waiting for a condition."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from textual.pilot import Pilot
+
+from durablectl.backend.logs import LogEvent, LogQuery
+from durablectl.clock import Clock, ManualClock
+from durablectl.config import Settings
+from durablectl.tui.app import Dashboard, Preferences
+from durablectl.tui.connection import Connection, RequestLog
+from tests.fakes.histories import NOW
+
+PATIENCE_S = 10.0
+"""How long a condition may take to come true on a busy machine."""
+
+T = TypeVar("T")
+
+
+class NoLogs:
+    """A source of logs that has none."""
+
+    def events(self, query: LogQuery) -> Iterator[LogEvent]:
+        """No entries."""
+        return iter(())
+
+
+def make_settings(**facts: Any) -> Settings:
+    """The settings of a context named `dev`, unless more is said."""
+    return replace(Settings("dev", None, "eu-west-1", None, read_only=False), **facts)
+
+
+def make_connection(backend: Any, **facts: Any) -> Connection:
+    """A connection over `backend`; `facts` are of its settings."""
+    return Connection(make_settings(**facts), backend, NoLogs(), RequestLog(lambda: NOW))
+
+
+def make_app(
+    backend: Any,
+    *,
+    subject: str | None = None,
+    clock: Clock | None = None,
+    preferences: Preferences | None = None,
+    kind: type[Dashboard] = Dashboard,
+    **facts: Any,
+) -> Dashboard:
+    """The dashboard over `backend`; `facts` are of its settings."""
+    connection = make_connection(backend, **facts)
+    return kind(lambda _: connection, preferences or Preferences(), clock or ManualClock(NOW), subject=subject)
+
+
+@asynccontextmanager
+async def running(app: Dashboard, *, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Pilot[int]]:
+    """The app with its first screen shown."""
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        yield pilot
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], T], what: str = "") -> T:
+    """Wait for a condition, by letting the app run; what is on the screen is told when it does not come true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        await pilot.pause(0.01)
+    raise AssertionError(f"{what or 'the condition'} did not come true; on the screen:\n{screen_text(pilot.app)}")
+
+
+async def until_shown(pilot: Pilot[Any], text: str) -> str:
+    """The screen as soon as it shows a text."""
+    await until(pilot, lambda: text in screen_text(pilot.app), f"{text!r} on the screen")
+    return screen_text(pilot.app)
+
+
+def screen_text(app: Any) -> str:
+    """What the terminal shows, without colours."""
+    # Textual has no public way to what is composed; this is the one place that knows of the private one.
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
