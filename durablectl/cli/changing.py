@@ -50,7 +50,13 @@ def run_change(
         _rehearse(changing)
     elif meant.targets:
         _ask(changing, safety, asking)
-    results = show_results(runtime, changing.results(), as_list=chosen.is_batch, targets=changing.targets)
+    results = show_results(
+        runtime,
+        changing.results(),
+        as_list=chosen.is_batch,
+        targets=changing.targets,
+        is_rehearsed=safety.dry_run,
+    )
     raise typer.Exit(changing.exit_code(results))
 
 

@@ -14,11 +14,16 @@ from durablectl.views.view import ListFacts
 
 
 def show_results(
-    runtime: Runtime, results: Iterable[ActionResult], *, as_list: bool = False, targets: Sequence[Target] = ()
+    runtime: Runtime,
+    results: Iterable[ActionResult],
+    *,
+    as_list: bool = False,
+    targets: Sequence[Target] = (),
+    is_rehearsed: bool = False,
 ) -> list[ActionResult]:
     """Show results as they come, and give them back; several end with their totals on stderr.
 
-    `targets` are those whose results will come.
+    `targets` are those whose results will come; `is_rehearsed` tells that nothing is done to them.
     """
     seen: list[ActionResult] = []
 
@@ -31,7 +36,15 @@ def show_results(
         return runtime.facts(extra={"counts": count_outcomes(seen)})
 
     reading, source = runtime.reading(), runtime.backend.source
-    view = action_view(passing(), reading=reading, source=source, as_list=as_list, facts=facts, targets=targets)
+    view = action_view(
+        passing(),
+        reading=reading,
+        source=source,
+        as_list=as_list,
+        facts=facts,
+        targets=targets,
+        is_rehearsed=is_rehearsed,
+    )
     runtime.show(view)
     if as_list and seen:
         totals = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in count_outcomes(seen).items())

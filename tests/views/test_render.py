@@ -219,9 +219,9 @@ def test_results_are_shown_one_by_one_in_columns_as_wide_as_the_longest_target()
     render(view, OutputOptions(Display(NOW, width=80)), stream)
 
     assert written == [
-        "✓ orders:7/order-1       done         RUNNING → STOPPED\n",
-        "✓ orders:7/order-1       done         RUNNING → STOPPED\n"
-        "✓ orders:7/order-100042  done         RUNNING → STOPPED\n",
+        "✓ orders:7/order-1       done       RUNNING → STOPPED\n",
+        "✓ orders:7/order-1       done       RUNNING → STOPPED\n"
+        "✓ orders:7/order-100042  done       RUNNING → STOPPED\n",
     ]
 
 

@@ -27,7 +27,8 @@ def delete(
     """Remove closed executions with their histories
 
     It cannot be undone, does not lower storage charges and leaves logs, metrics and chained children. What is asked has
-    to be answered with the name of the one execution, or the count of several.
+    to be answered with the name of the one execution, or the count of several: those that are named, or the closed
+    ones that filters find.
     """
     chosen = choose(runtime, "delete", executions, scope, filters, limits, batch)
     pace = read_pace(polling)
@@ -44,6 +45,7 @@ DELETE = CommandSpec(
     has_raw=True,
     examples=(
         Example("durablectl delete refunds/refund-1038 -c local --dry-run", "what would be done"),
+        Example("durablectl delete -c local -f refunds --status failed --older-than 30d", "old failures, after a look"),
         Example(
             "durablectl delete refunds/refund-1038 -c local --yes --confirm refund-1038 --wait", "until it is gone"
         ),

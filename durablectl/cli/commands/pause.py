@@ -28,7 +28,7 @@ def pause(
     """Stop invoking executions; waits and callbacks go on
 
     A function that is running is ended at its next checkpoint. Callback timeouts keep counting, the execution timeout
-    stands still. Several executions are asked about once.
+    stands still. Several are asked about once: those that are named, or the open ones that filters find.
     """
     chosen = choose(runtime, "pause", executions, scope, filters, limits, batch)
     change = pausing(reason, timeout_keeps_running=timeout_keeps_running)
@@ -46,6 +46,7 @@ PAUSE = CommandSpec(
     has_raw=True,
     examples=(
         Example("durablectl pause orders/order-1042 -c local --reason 'deploy 3.2' --wait", "until it is paused"),
-        Example("durablectl list -c local -s running -o name | durablectl pause - -c local --yes", "all that run"),
+        Example("durablectl pause -c local --status running --dry-run", "all that run"),
+        Example("durablectl list -c local -s running -o name | durablectl pause - -c local --yes", "those of a list"),
     ),
 )

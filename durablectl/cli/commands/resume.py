@@ -26,7 +26,8 @@ def resume(
 ) -> None:
     """Undo a pause, and invoke if work is due
 
-    A pause that has not taken effect is cancelled. Several executions are asked about once.
+    A pause that has not taken effect is cancelled. Several are asked about once: those that are named, or the paused
+    ones that filters find.
     """
     chosen = choose(runtime, "resume", executions, scope, filters, limits, batch)
     change = resuming(reason)
@@ -45,8 +46,8 @@ RESUME = CommandSpec(
     examples=(
         Example("durablectl resume newsletters/issue-13 -c local --wait", "until it runs, or has ended"),
         Example(
-            "durablectl list -c local -s paused -o name | durablectl resume - -c local --yes",
-            "all that are",
+            "durablectl resume -c local -f newsletters --status paused --yes",
+            "all of one function",
         ),
     ),
 )

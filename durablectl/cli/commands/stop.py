@@ -28,7 +28,8 @@ def stop(
     """End executions for good
 
     Code that is running now goes on until its next checkpoint; nothing is rolled back. The error is recorded with the
-    execution. Several executions are asked about once.
+    execution. Several are asked about once: those that are named, or those that filters find, which are the open ones
+    unless --status says otherwise.
     """
     chosen = choose(runtime, "stop", executions, scope, filters, limits, batch)
     change = stopping(read_error(runtime, error_fields))
@@ -47,6 +48,7 @@ STOP = CommandSpec(
     examples=(
         Example("durablectl stop orders@latest -c local --dry-run", "what would be done"),
         Example("durablectl stop orders/order-1042 -c local --yes --error-message 'bad input, ticket 4711'", ""),
+        Example("durablectl stop -c local -f orders --status open --yes", "all of one function, at most 50"),
         Example("durablectl list -c local --status open -o name | durablectl stop - -c local --yes", "all that run"),
     ),
 )
