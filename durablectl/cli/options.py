@@ -231,6 +231,24 @@ DueWithinOpt = Annotated[
         rich_help_panel=FILTERS,
     ),
 ]
+EveryOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--every",
+        metavar="DURATION",
+        help="Go on, one heartbeat each 30s or so, until the callback is closed",
+        rich_help_panel=ACTION,
+    ),
+]
+EveryTimeoutOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--timeout",
+        metavar="DURATION",
+        help="With --every: end after so long, with exit code 124",
+        rich_help_panel=ACTION,
+    ),
+]
 CallbackExecutionOpt = Annotated[
     str | None,
     typer.Option(

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from durablectl.cli.bundles import ErrorFields, PayloadForm, Safety, Scope
 from durablectl.cli.confirm import Preview, confirm, confirm_in_production
 from durablectl.cli.inputs import read_error, read_payload
 from durablectl.cli.interrupts import postponed_interrupt
-from durablectl.cli.options import CallbackExecutionOpt, CallbackIdArg, CallbackOperationOpt, ResultOpt
+from durablectl.cli.keeping_alive import Beat, keep_callback_alive
+from durablectl.cli.options import (
+    CallbackExecutionOpt,
+    CallbackIdArg,
+    CallbackOperationOpt,
+    EveryOpt,
+    EveryTimeoutOpt,
+    ResultOpt,
+)
 from durablectl.cli.previews import callback_preview, error_payload_text, mild_preview, payload_fact
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
 from durablectl.errors import UsageError
+from durablectl.model.times import parse_duration
 from durablectl.operate import callbacks
 from durablectl.operate.actions import ActionResult
 from durablectl.operate.callbacks import FoundCallback, find_callback
+from durablectl.operate.heartbeats import SHORTEST_EVERY
+from durablectl.views.durations import format_duration
 from durablectl.views.previews import label_of
 
 Callback = FoundCallback | str
@@ -73,19 +85,55 @@ def heartbeat(
     callback_id: CallbackIdArg = None,
     execution: CallbackExecutionOpt = None,
     operation: CallbackOperationOpt = None,
+    every: EveryOpt = None,
+    timeout: EveryTimeoutOpt = None,
 ) -> None:
     """Restart the heartbeat timer of a callback
 
-    Its overall timeout goes on. The callback is named by its id, or by its execution and operation.
+    Its overall timeout goes on. The callback is named by its id, or by its execution and operation. With --every it
+    is kept alive until somebody completes it (exit 0), it times out all the same (6), or Ctrl-C.
     """
+    pace = _read_beat(every, timeout)
     callback = _find(runtime, callback_id, execution, operation, scope)
     label = callback if isinstance(callback, str) else f"{callback.label} of {callback.target.label}"
     facts = [f"callback {label}", "restarts its heartbeat timer; its overall timeout goes on"]
     question = "Send a heartbeat to this callback?"
     preview = Preview("callback heartbeat", f"the callback {label}", lambda: mild_preview(runtime, question, *facts))
     confirm_in_production(runtime, preview, safety)
+    _doubt_heartbeat(runtime, callback, pace.every if pace else None)
+    if pace is not None and not safety.dry_run:
+        keep_callback_alive(runtime, callback, label, pace)
+        return
     clock = runtime.process.clock
     _act(runtime, lambda: callbacks.heartbeat(runtime.backend, callback, clock=clock, dry_run=safety.dry_run))
+
+
+def _read_beat(every: str | None, timeout: str | None) -> Beat | None:
+    """How often a heartbeat is wanted, and for how long; None for a single one. Raises UsageError."""
+    if every is None:
+        if timeout is not None:
+            raise UsageError("--timeout goes with --every; a single heartbeat waits for nothing")
+        return None
+    beat = parse_duration(every, option="--every")
+    if beat < SHORTEST_EVERY:
+        raise UsageError("--every is at least 1s", hint="as often as a third of the heartbeat timeout is enough")
+    return Beat(beat, parse_duration(timeout, option="--timeout") if timeout else None)
+
+
+def _doubt_heartbeat(runtime: Runtime, callback: Callback, every: timedelta | None) -> None:
+    """Tell where heartbeats do not help, as far as the callback's own timeouts are known."""
+    source = runtime.backend.source
+    if isinstance(callback, str) or source.backend == "emulator":
+        return
+    heartbeat_ms = callback.operation.heartbeat_timeout_ms
+    if heartbeat_ms is None:
+        runtime.diagnostics.note(f"the callback {callback.label} has no heartbeat timeout: heartbeats change nothing")
+    elif every is not None and every >= timedelta(milliseconds=heartbeat_ms):
+        limit = format_duration(heartbeat_ms)
+        runtime.diagnostics.warning(
+            f"its heartbeat timeout is {limit}, which --every must stay below, or it times out in between",
+            type="usage",
+        )
 
 
 def _find(
@@ -169,11 +217,15 @@ HEARTBEAT = CommandSpec(
     group=Group.CALLBACKS,
     run=heartbeat,
     formats=_FORMATS,
-    exits=(3, 6),
+    exits=(3, 6, 124),
     level=1,
     has_raw=True,
     examples=(
         Example("durablectl callback heartbeat --execution orders/order-1042 --op approval -c local", "still at it"),
         Example("durablectl callback heartbeat --execution orders/order-1042 -c local --dry-run", "what would be done"),
+        Example(
+            "durablectl callback heartbeat --execution orders/order-1042 -c local --every 30s --dry-run",
+            "kept alive while a job runs, without --dry-run",
+        ),
     ),
 )
