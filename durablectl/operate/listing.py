@@ -141,15 +141,40 @@ class _Reader:
         return streams.merged(lambda row: start_of(row.execution), reverse=is_falling, track=self.track)
 
     def _read(self, place: Place) -> Iterator[ListedExecution]:
-        filters, query, searched = self._filters(), self.query, place.searched
-        request = filters.request(self.now, version=searched.version, oldest_first=query.oldest_first)
-        for execution in in_order(
-            lambda page_size: place.connection.backend.executions(searched.address, request, page_size=page_size),
-            oldest_first=query.oldest_first,
-            page_size=self._page_size(filters),
-        ):
+        filters, searched = self._filters(), place.searched
+        for execution in self._of_any_status(place, filters):
             if filters.accept(execution, self.now, version=searched.version):
                 yield ListedExecution(execution, searched.name, connection=place.connection)
+
+    def _of_any_status(self, place: Place, filters: Filters) -> Iterator[Execution]:
+        """Executions in their order, and among them all that have one of the statuses.
+
+        The service filters by one status at a time, so several take a list each. A page of all statuses often holds
+        the whole function, and always the rows that are shown first; only what lies beyond is read status by status.
+        """
+        if len(filters.statuses) < 2:
+            yield from self._requested(place, filters)
+            return
+        seen: set[str] = set()
+        execution = None
+        for execution in islice(self._requested(place, replace(filters, statuses=frozenset())), FULL_PAGE):
+            seen.add(execution.arn)
+            yield execution
+        if execution is None or execution.started_at is None or len(seen) < FULL_PAGE:
+            return
+        last = execution.started_at
+        beyond = replace(filters, since=last) if self.query.oldest_first else replace(filters, until=last)
+        yield from (row for row in self._requested(place, beyond) if row.arn not in seen)
+
+    def _requested(self, place: Place, filters: Filters) -> Iterator[Execution]:
+        version, oldest_first = place.searched.version, self.query.oldest_first
+        request = filters.request(self.now, version=version, oldest_first=oldest_first)
+        backend, address = place.connection.backend, place.searched.address
+        return in_order(
+            lambda page_size: backend.executions(address, request, page_size=page_size),
+            oldest_first=oldest_first,
+            page_size=self._page_size(),
+        )
 
     def _filters(self) -> Filters:
         if self.query.stuck is None:
@@ -163,10 +188,10 @@ class _Reader:
             until=min(until, filters.until) if filters.until else until,
         )
 
-    def _page_size(self, filters: Filters) -> int:
+    def _page_size(self) -> int:
         if self.query.page_size is not None:
             return self.query.page_size
-        if self.query.limit is None or filters.is_local or self.query.stuck is not None:
+        if self.query.limit is None or self.query.filters.is_local or self.query.stuck is not None:
             return FULL_PAGE
         # One more row than is shown tells whether there are more, without a second request.
         return min(FULL_PAGE, self.query.limit + 1)

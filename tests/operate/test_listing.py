@@ -11,6 +11,7 @@ import pytest
 
 from durablectl.errors import AccessDenied, KeyDenied, Throttled
 from durablectl.model.statuses import ExecutionStatus
+from durablectl.operate import listing as listing_module
 from durablectl.operate.filters import Filters, parse_statuses
 from durablectl.operate.listing import Listing, ListQuery, list_executions
 from durablectl.operate.notes import CollectedNotes
@@ -256,3 +257,35 @@ def test_statuses_are_read_in_any_case_and_by_group(notes: CollectedNotes) -> No
 def test_an_unknown_status_is_passed_on_with_a_warning(notes: CollectedNotes) -> None:
     assert parse_statuses(["frozen"], notes) == {"FROZEN"}
     assert len(notes.warnings) == 1
+
+
+def test_several_statuses_take_one_list_where_a_page_holds_all(two_functions: FakeBackend) -> None:
+    statuses = frozenset({ExecutionStatus.RUNNING, ExecutionStatus.FAILED, ExecutionStatus.PAUSED})
+
+    assert rows_of(two_functions, filters=Filters(statuses=statuses)) == ["a", "c", "d"]
+    assert [call.facts["filters"].statuses for call in two_functions.calls if call.verb == "executions"] == [
+        frozenset(),
+        frozenset(),
+    ]
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_several_statuses_of_many_executions_are_all_found_once(
+    monkeypatch: pytest.MonkeyPatch, is_reversed: bool, oldest_first: bool
+) -> None:
+    monkeypatch.setattr(listing_module, "FULL_PAGE", 4)
+    statuses = ["RUNNING", "SUCCEEDED", "FAILED"]
+    # Several start at the same instant as the last of the first page.
+    started = [ago(minutes=number // 3) for number in range(20)]
+    backend = FakeBackend(
+        *(execution(f"n{number:02}", at, status=statuses[number % 3]) for number, at in enumerate(started)),
+        is_reversed=is_reversed,
+    )
+    wanted = frozenset({ExecutionStatus.RUNNING, ExecutionStatus.FAILED})
+
+    rows = list(listing_of(backend, filters=Filters(statuses=wanted), limit=None, oldest_first=oldest_first))
+
+    assert sorted(names(rows)) == sorted(f"n{number:02}" for number in range(20) if number % 3 != 1)
+    starts = [row.execution.started_at or NOW for row in rows]
+    assert starts == sorted(starts, reverse=not oldest_first)
