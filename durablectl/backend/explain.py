@@ -27,6 +27,11 @@ from durablectl.model.arn import parse_execution_arn, parse_function_name
 _MOST_NAMED = 8
 
 
+def _said(attempt: Attempt) -> str:
+    """Whose words follow."""
+    return "AWS said:" if attempt.source.backend == "aws" else "it said:"
+
+
 def unsupported(failure: Failure, attempt: Attempt) -> DurablectlError:
     """The server has no such operation."""
     kind = f" ({attempt.source.backend})" if attempt.source.backend != "aws" else ""
@@ -82,12 +87,23 @@ _LOGIN_CODES = frozenset({"LoginError", "LoginRefreshRequired", "LoginTokenLoadE
 _KEY_CODES = frozenset({"ExpiredTokenException", "ExpiredToken"})
 
 
+_WRONG_SECRET_CODES = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
+_UNKNOWN_KEY_CODES = frozenset({"UnrecognizedClientException", "InvalidClientTokenId"})
+
+
 def credentials_refused(failure: Failure, attempt: Attempt) -> DurablectlError:
     """The credentials are wrong or unknown."""
-    return CredentialsError(
-        "the service does not accept the credentials",
-        hint=[f"AWS said: {failure.quote}", "check with: durablectl doctor"],
-    )
+    who = "AWS" if attempt.source.backend == "aws" else "the server"
+    message, remedy = f"{who} does not accept the credentials", "correct or renew them there"
+    if failure.code in _WRONG_SECRET_CODES:
+        message = f"{who} refuses the signature: the secret key does not belong to the access key"
+    elif failure.code in _UNKNOWN_KEY_CODES:
+        message = f"{who} does not know the access key"
+        remedy = "it may be deleted, belong to another partition or need another session token"
+    origin = f"the keys came from {failure.keys_from}" if failure.keys_from else "no AWS credentials were found"
+    if failure.keys_from is None:
+        remedy = "sign in, or choose a --profile"
+    return CredentialsError(message, hint=[f"{_said(attempt)} {failure.quote}", f"{origin}; {remedy}"])
 
 
 def clock_is_wrong(failure: Failure, attempt: Attempt) -> DurablectlError:

@@ -23,11 +23,15 @@ class Failure:
     """Where a name is unknown, those that are known."""
     is_json: bool = True
     """Whether the body was an object of JSON, as the service's always is."""
+    keys_from: str | None = None
+    """Where the keys came from that the request was signed with, in words."""
 
     @property
     def line(self) -> str:
         """The message on one line, or the code where there is none."""
-        return " ".join(self.message.split()) or self.code
+        # After an empty line a refused signature comes with the whole request as the service reads it.
+        said, _, _ = self.message.strip().partition("\n\n")
+        return " ".join(said.split()) or self.code
 
     @property
     def quote(self) -> str:

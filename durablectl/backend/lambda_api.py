@@ -7,7 +7,7 @@ import os
 import re
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +21,7 @@ from durablectl.backend.endpoints import is_aws, is_loopback
 from durablectl.backend.failures import Failure, RequestFailed
 from durablectl.backend.light_loading import lighten
 from durablectl.backend.requests import Json, Observer, Requests
+from durablectl.backend.version_scope import VersionScope
 from durablectl.clock import Clock, SystemClock
 from durablectl.config import LOCAL_REGION, Settings
 from durablectl.model import wire
@@ -60,8 +61,8 @@ def connect(
 ) -> LambdaApi:
     """A backend for these settings; nothing is sent, and no credentials are looked for, before the first request.
 
-    `on_wait` gets a sentence when requests have waited for long, `observer` every request with its outcome. `budgets`
-    are shared with the other connections of the process; `on_wait` is then theirs.
+    `on_wait` gets a sentence when requests have waited for long or are more than was asked for, `observer` every
+    request with its outcome. `budgets` are shared with the other connections of the process, and tell of waits.
     """
     transport = BotocoreTransport(settings, limits)
     budgets = budgets or Budgets(clock or SystemClock(), on_wait)
@@ -72,17 +73,20 @@ def connect(
         read_only_because=settings.read_only_because,
         observer=observer,
     )
-    return LambdaApi(transport, requests)
+    return LambdaApi(transport, requests, tell=on_wait)
 
 
 class LambdaApi:
     """Implements `durablectl.backend.base.Backend` by Lambda's API."""
 
-    def __init__(self, transport: BotocoreTransport, requests: Requests) -> None:
+    def __init__(
+        self, transport: BotocoreTransport, requests: Requests, tell: Callable[[str], None] | None = None
+    ) -> None:
         self._transport = transport
         self._requests = requests
         self._quirks = Quirks(is_lambda=transport.is_aws)
         self._lists = ExecutionLists(self._quirks)
+        self._scope = VersionScope(self.versions, lambda: self.source.backend == "emulator", tell)
 
     @property
     def source(self) -> Source:
@@ -113,7 +117,7 @@ class LambdaApi:
             )
             return ([wire.read_execution(row) for row in page] for page in pages)
 
-        return self._lists.rows(filters, fetch)
+        return self._scope.rows(function, filters, lambda wanted: self._lists.rows(wanted, fetch))
 
     def execution(self, arn: str, *, with_data: bool = False) -> ExecutionDetail:
         """One execution (GetDurableExecution); without data, input and result are dropped even if they come."""
@@ -287,6 +291,20 @@ _OUR_SERVER = "durablectl"
 """What our local service calls itself."""
 _DUMMY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 
+_KEYS_FROM = {
+    "env": "the environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "shared-credentials-file": "the credentials file{}",
+    "config-file": "the AWS configuration file{}",
+    "assume-role": "the role{}",
+    "assume-role-with-web-identity": "the role{} for a web identity",
+    "sso": "the single sign-on{}",
+    "login": "the sign-in{}",
+    "custom-process": "the credential process{}",
+    "container-role": "the role of this container",
+    "iam-role": "the role of this machine",
+}
+"""The client library's names for the ways to credentials, in words; with whose they are."""
+
 
 class BotocoreTransport:
     """Sends single requests to one service of AWS through botocore, whose client is made at the first one."""
@@ -347,7 +365,7 @@ class BotocoreTransport:
             if operation == "Invoke":
                 answer["Payload"].read()
         except botocore.exceptions.ClientError as error:
-            raise RequestFailed(_read_failure(error.response)) from error
+            raise RequestFailed(replace(_read_failure(error.response), keys_from=self._keys_from)) from error
         except botocore.exceptions.BotoCoreError as error:
             raise RequestFailed(self._local_failure(error)) from error
         raw = answer.get(_RAW, answer)
@@ -453,6 +471,15 @@ class BotocoreTransport:
         for name in ("container-role", "iam-role"):
             providers.remove(name)
         return {} if self._session.get_credentials() else _DUMMY_KEYS
+
+    @property
+    def _keys_from(self) -> str | None:
+        """Where the keys came from, in words; None where there were none but ours that mean nothing."""
+        if self._settings.is_local and not self._settings.profile:
+            return None
+        credentials = self._session.get_credentials()
+        whose = f" of profile {self.profile}" if self.profile else ""
+        return credentials and _KEYS_FROM.get(credentials.method, f"{credentials.method}{{}}").format(whose)
 
 
 def library_facts(operations: Iterable[str]) -> tuple[str, tuple[str, ...]]:

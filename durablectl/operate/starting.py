@@ -95,7 +95,8 @@ def started_result(
         arn=started.arn,
         function=request.function,
         version=parts.version if parts else started.executed_version,
-        name=parts.name if parts else request.name,
+        # A server that does not tell what it started does not show that it took the name either.
+        name=parts.name if parts else request.name if started.arn else None,
         status_after=str(ExecutionStatus.RUNNING) if started.arn else None,
         at=at,
         new_arn=started.arn,
