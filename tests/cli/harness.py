@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from durablectl.backend.base import Backend
 from durablectl.cli.app import make_app
-from durablectl.cli.process import Process, current_process
+from durablectl.cli.process import Connect, Process, current_process
 from durablectl.clock import Clock, ManualClock
 from durablectl.config import Settings
 from tests.fakes.backend import FakeBackend
@@ -57,14 +57,16 @@ def run(
     clock: Clock | None = None,
     columns: int = 100,
     lines: int = 24,
+    connect: Connect | None = None,
 ) -> Ran:
     """Run one command line; `is_terminal` makes all three streams one, and people read times in UTC.
 
-    `backends` serve connections by the name of their context or region, `backend` serves all others.
+    `backends` serve connections by the name of their context or region, `backend` serves all others, unless `connect`
+    makes the connections.
     """
     connections: list[Settings] = []
 
-    def connect(settings: Settings, clock: Clock, **observers: Any) -> Backend:
+    def connect_to_fakes(settings: Settings, clock: Clock, **observers: Any) -> Backend:
         connections.append(settings)
         known = backends or {}
         return known.get(settings.context or "") or known.get(settings.region or "") or backend or FakeBackend()
@@ -78,7 +80,7 @@ def run(
             columns=columns,
             lines=lines,
             clock=clock or ManualClock(NOW),
-            connect=connect,
+            connect=connect or connect_to_fakes,
         )
 
     handler = signal.getsignal(signal.SIGINT)

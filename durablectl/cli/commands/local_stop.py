@@ -6,6 +6,7 @@ import os
 import signal
 from datetime import timedelta
 
+from durablectl.backend.guards import refuse_changes
 from durablectl.cli.bundles import LocalTarget
 from durablectl.cli.local_services import check_is_own, find_service
 from durablectl.cli.options import StopTimeoutOpt
@@ -27,6 +28,7 @@ def local_stop(runtime: Runtime, target: LocalTarget, timeout: StopTimeoutOpt = 
     memory. Only a process that is certain to be the service is stopped.
     """
     limit = LIMIT if timeout is None else parse_duration(timeout, option="--timeout")
+    refuse_changes(runtime.settings, "local stop")
     found = find_service(runtime, target)
     check_is_own(found)
     stop_and_wait(runtime, found.service, limit)
