@@ -15,7 +15,7 @@ from durablectl.model.carets import point_at
 LOCAL_CONTEXT = "local"
 """The built-in context for the local service: no credentials, no look at any AWS configuration."""
 
-_ROOT_KEYS = ("current_context", "contexts", "defaults")
+_ROOT_KEYS = ("current_context", "contexts", "defaults", "theme", "keys")
 _MAX_BYTES = 1_000_000
 _SHOWN_OF_LINE = 100
 _MAX_LISTED = 8
@@ -41,6 +41,10 @@ class ConfigFile:
     current_context: Entry | None = None
     contexts: Mapping[str, Section] = field(default_factory=dict)
     defaults: Section = field(default_factory=dict)
+    theme: Entry | None = None
+    """The colours of the dashboard."""
+    keys: Section = field(default_factory=dict)
+    """Keys of the dashboard by the ids of what they do."""
 
     @property
     def context_names(self) -> list[str]:
@@ -134,6 +138,11 @@ class _Reader:
             current_context=self._entry(current, Kind.TEXT, "current_context") if current else None,
             contexts=contexts,
             defaults=self._section(members.get("defaults"), "defaults", DEFAULT_KEYS),
+            theme=self._entry(members["theme"], Kind.THEME, "theme") if "theme" in members else None,
+            keys={
+                name: self._entry(value, Kind.KEYS, f"{name} of keys")
+                for name, _, value in self._members(members.get("keys"), "keys", None)
+            },
         )
 
     def _compose(self) -> Any:

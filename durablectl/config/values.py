@@ -21,8 +21,12 @@ class Kind(StrEnum):
     URL = "a URL such as http://127.0.0.1:9014"
     FLAG = "true or false"
     FUNCTIONS = 'a list of function names or globs such as ["orders", "billing-*"]'
+    THEME = "one of dark, light, ansi, mono"
+    KEYS = 'a key or several such as "x" or "ctrl+x,f8"'
     RULES = 'a list of redaction rules such as ["*.card.*", "re:[0-9]{13,19}"]'
 
+
+_THEMES = ("dark", "light", "ansi", "mono")
 
 LIST_KINDS = frozenset({Kind.FUNCTIONS, Kind.RULES})
 
@@ -92,6 +96,8 @@ def check_value(kind: Kind, value: Any) -> Unfit | None:
     if kind == Kind.URL and not is_url(value):
         return Unfit(kind)
     if kind == Kind.REGION and not _REGION.fullmatch(value):
+        return Unfit(kind)
+    if kind == Kind.THEME and value not in _THEMES:
         return Unfit(kind)
     return None
 

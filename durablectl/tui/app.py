@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.reactive import reactive
 
 from durablectl.clock import Clock
@@ -20,10 +20,11 @@ from durablectl.tui.connection import Connect, Connection
 from durablectl.tui.daemon import in_daemon
 from durablectl.tui.opening import Opened, find_subject, verify
 from durablectl.tui.session import Session
+from durablectl.tui.terminal_app import TerminalApp
 from durablectl.views.contexts import NamedContext
 from durablectl.views.display import Display
 from durablectl.views.instants import TimeFormat
-from durablectl.views.lines import Line, data
+from durablectl.views.lines import Line, data, fit_line, text_of
 from durablectl.views.records.context import Reading
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from durablectl.operate.callbacks import FoundCallback
     from durablectl.tui.screens.base import LiveScreen
+
+_MOST_TOLD = 60
+_COPIED_FOR_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Preferences:
     is_ascii: bool = False
     redactor: Redactor | None = BUILT_IN
     theme: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Other keys for bindings, by their ids."""
     interval_s: float | None = None
     """Seconds between two looks at the same thing; None for what suits each screen."""
     contexts: Callable[[], Sequence[NamedContext]] = field(default=lambda: ())
@@ -55,7 +61,7 @@ def _palette() -> type[Provider]:
     return DashboardCommands
 
 
-class Dashboard(App[int]):
+class Dashboard(TerminalApp):
     """Executions as they are at this moment."""
 
     TITLE = "durablectl"
@@ -72,7 +78,7 @@ class Dashboard(App[int]):
 
     def __init__(self, connect: Connect, preferences: Preferences, clock: Clock, *, subject: str | None = None) -> None:
         """`subject` is what to open first, a function or a reference to an execution."""
-        super().__init__()
+        super().__init__(theme=preferences.theme, keys=preferences.keys)
         self.connect = connect
         self.session = Session(connect(None))
         self.subject = subject
@@ -84,6 +90,13 @@ class Dashboard(App[int]):
         self._show_overview()
         if self.subject is not None:
             self.open_reference(self.subject)
+
+    def on_key(self, event: Key) -> None:
+        """Give letters that were typed while a line was opening to that line, and not to what was below."""
+        prompt = self.live.open_prompt if self.live is not None else None
+        if prompt is not None and event.is_printable and event.character:
+            event.prevent_default()
+            prompt.insert(event.character)
 
     # --- what screens ask of it ---------------------------------------------------------------------------------------
 
@@ -117,15 +130,6 @@ class Dashboard(App[int]):
             ascii=preferences.is_ascii,
         )
 
-    @property
-    def theme_names(self) -> Sequence[str]:
-        """The themes that can be chosen."""
-        return sorted(self.available_themes)
-
-    def choose_theme(self, name: str) -> None:
-        """Show everything in other colours."""
-        self.theme = name
-
     def explain(self, line: Line) -> None:
         """Say something in the line above the keys of the current screen."""
         if self.live is not None:
@@ -156,7 +160,8 @@ class Dashboard(App[int]):
     def copy(self, text: str, what: str) -> None:
         """Put a text into the clipboard of the terminal, also over SSH (OSC 52), and say so."""
         self.copy_to_clipboard(text)
-        self.say(f"copied {what}")
+        told = text_of(fit_line(data(what), _MOST_TOLD))
+        self.notify(f"copied {told}", timeout=_COPIED_FOR_S, markup=False)
 
     # --- the way from screen to screen --------------------------------------------------------------------------------
 
@@ -172,6 +177,8 @@ class Dashboard(App[int]):
         if tab is not None:
             screen.first_tab = tab
         self.push_screen(screen)
+        if tab == "why":
+            screen.once_answered(screen.action_why)
 
     def open_executions(self, functions: Sequence[str] = (), *, filter: str = "") -> None:
         """Show the executions of functions, of all in scope if none is named; a filter takes the place of the last."""

@@ -1,0 +1,118 @@
+"""Runs the dashboard for the commands that end in it: its connection, its preferences, and word of a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from durablectl.cli.commands.context import named_contexts
+from durablectl.cli.runtime import Runtime
+from durablectl.config import Settings, local_state_folder
+from durablectl.errors import DurablectlError, UsageError
+
+if TYPE_CHECKING:
+    from durablectl.tui.app import Dashboard, Preferences
+    from durablectl.tui.connection import Connect
+
+
+def run_dashboard(
+    runtime: Runtime,
+    *,
+    functions: tuple[str, ...] = (),
+    subject: str | None = None,
+    interval_s: float | None = None,
+    settings: Callable[[], Settings] | None = None,
+) -> int:
+    """Show the dashboard until it is left; the exit code. `settings` are those of its first connection."""
+    dashboard = make_dashboard(runtime, functions, subject, interval_s, settings or (lambda: runtime.settings))
+    code = dashboard.run()
+    if dashboard.crash is not None:
+        _tell_crash(runtime, dashboard, dashboard.crash)
+        return 1
+    return code or 0
+
+
+def make_dashboard(
+    runtime: Runtime,
+    functions: tuple[str, ...],
+    subject: str | None,
+    interval_s: float | None,
+    settings: Callable[[], Settings],
+) -> Dashboard:
+    """The dashboard over the connection of `settings`, that of another context once one is chosen in it."""
+    from durablectl.tui.app import Dashboard
+
+    connect = _connect(runtime, functions, settings)
+    preferences = replace(_preferences(runtime), interval_s=interval_s)
+    return Dashboard(connect, preferences, runtime.process.clock, subject=subject)
+
+
+def check_terminal(runtime: Runtime) -> None:
+    """Refuse where there is no screen, and say what works there."""
+    process = runtime.process
+    if not (process.stdin_is_terminal and process.stdout_is_terminal):
+        raise UsageError(
+            "the dashboard needs a terminal for its keys and its screen",
+            hint=("in scripts and pipes: durablectl list, durablectl watch EXEC",),
+        )
+    if process.environ.get("TERM", "dumb") == "dumb":
+        raise UsageError(
+            "this terminal (TERM=dumb) cannot be drawn on", hint=("line by line: durablectl watch EXEC --events",)
+        )
+
+
+def _preferences(runtime: Runtime) -> Preferences:
+    from durablectl.tui.app import Preferences
+    from durablectl.tui.keys import keymap
+    from durablectl.tui.themes import MONO
+
+    file = runtime.configuration
+    chosen = str(file.theme.value) if file.theme else None
+    return Preferences(
+        zone=runtime.zone,
+        time_format=runtime.choices.time_format,
+        is_ascii=runtime.is_ascii,
+        redactor=runtime.redactor,
+        theme=chosen if runtime.wants_color(is_terminal=True) else MONO,
+        keys=keymap(file),
+        contexts=lambda: named_contexts(runtime),
+    )
+
+
+def _connect(runtime: Runtime, functions: tuple[str, ...], first: Callable[[], Settings]) -> Connect:
+    """What makes connections: the first one, or that of another context."""
+    from durablectl.tui.connection import Connection, RequestLog
+
+    def connect(context: str | None) -> Connection:
+        settings = first() if context is None else runtime.settings_of(context)
+        log, process = RequestLog(runtime.now), runtime.process
+        backend = process.connect(settings, process.clock, on_wait=log.note, observer=log.observe)
+        logs = process.connect_logs(settings, process.clock, on_wait=log.note, observer=log.observe)
+        return Connection(settings, backend, logs, log, functions if context is None else settings.functions)
+
+    return connect
+
+
+def _tell_crash(runtime: Runtime, dashboard: Dashboard, error: BaseException) -> None:
+    """Say where it went wrong and where the report is; the terminal is as it was before."""
+    from durablectl.tui.crashes import place_of, write_report
+
+    environ, size = runtime.process.environ, dashboard.size
+    try:
+        path = write_report(
+            error,
+            local_state_folder(environ),
+            now=runtime.now(),
+            size=(size.width, size.height),
+            terminal=environ.get("TERM", ""),
+        )
+        hint = [
+            f"the report is in {path}",
+            "it holds no data of executions; please send it along",
+        ]
+    except OSError as failure:
+        hint = [f"no report could be written: {failure.strerror}"]
+    runtime.diagnostics.error(
+        DurablectlError(f"the dashboard crashed: {type(error).__name__} at {place_of(error)}", hint=hint)
+    )

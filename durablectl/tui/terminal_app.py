@@ -1,0 +1,84 @@
+"""An app as this program wants it to treat a terminal: colours, keys of the reader's own, size, suspension, crashes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter, NoColor
+from textual.screen import Screen
+
+from durablectl.tui.themes import DARK_PALETTE, DEFAULT, LIGHT_PALETTE, MONO, THEME_NAMES, THEMES
+from durablectl.tui.widgets.size_notice import LEAST_COLUMNS, LEAST_LINES, SizeNotice
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
+
+
+class TerminalApp(App[int]):
+    """What the dashboard is, apart from what it shows."""
+
+    CSS = """
+    Screen { layers: default notice; }
+    *:ansi > .rows--cursor { text-style: reverse; }
+    RowsView:ansi > .rows--cursor { text-style: underline; }
+    RowsView:ansi:focus > .rows--cursor { text-style: reverse; }
+    RowsView:ansi > .rows--marked { text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend"),
+        # A selection is copied by the screen, which comes first.
+        Binding("ctrl+c", "interrupt", "Interrupt", show=False, id="app.interrupt"),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (LEAST_COLUMNS, "-wide-enough")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_LINES, "-high-enough")]  # noqa: RUF012
+
+    def __init__(self, *, theme: str | None = None, keys: Mapping[str, str] | None = None) -> None:
+        """`keys` gives bindings other keys, by their ids."""
+        super().__init__()
+        self.crash: BaseException | None = None
+        """The bug that ended the app."""
+        self.animation_level = "none"
+        self.ansi_theme_dark, self.ansi_theme_light = DARK_PALETTE, LIGHT_PALETTE
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = theme or DEFAULT
+        self.set_keymap(dict(keys or {}))
+
+    @property
+    def theme_names(self) -> Sequence[str]:
+        """The themes that can be chosen."""
+        return THEME_NAMES
+
+    def choose_theme(self, name: str) -> None:
+        """Show everything in other colours."""
+        self.theme = name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What is done to each line before it is written: without colours, all of them are taken out."""
+        filters = super().get_line_filters()
+        return [*filters, NoColor()] if self.theme == MONO else filters
+
+    def action_interrupt(self) -> None:
+        """End as other programs do at this key."""
+        self.exit(INTERRUPTED)
+
+    def on_mount(self) -> None:
+        """Cover each screen where the terminal is too small for it."""
+        self.screen_change_signal.subscribe(self, self._cover, immediate=True)
+        for screen in self.screen_stack:
+            self._cover(screen)
+
+    def _cover(self, screen: Screen[Any]) -> None:
+        if screen.is_attached and screen.query_one_optional(SizeNotice) is None:
+            screen.mount(SizeNotice())
+
+    def _fatal_error(self) -> None:
+        """End; the caller tells of it once the terminal is as it was.
+
+        Textual's own way is to print the values of all variables, and payloads are among them.
+        """
+        self.crash = self._exception
+        self._close_messages_no_wait()
