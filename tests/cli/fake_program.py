@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +39,17 @@ def make_backend() -> FakeBackend:
     return FakeBackend(waiting, *others)
 
 
+def make_many(count: int, *, hangs: bool) -> FakeBackend:
+    """So many executions that run, of which the third never lets itself be stopped if `hangs`."""
+    numbers = range(1, count + 1)
+    backend = FakeBackend(
+        *(make_execution(f"order-{number}", id=f"00000000-0000-4000-8000-{number:012d}") for number in numbers)
+    )
+    if hangs:
+        backend.before("stop", lambda: threading.Event().wait() and None, nth=3)
+    return backend
+
+
 class TellingClock(SystemClock):
     """The machine's clock; its first sleep leaves a file."""
 
@@ -49,8 +61,9 @@ class TellingClock(SystemClock):
 
 def main() -> None:
     """Run the command line of this process, and leave a file that tells what was changed."""
-    backend = make_backend()
-    waits = "wait" in sys.argv
+    count = int(os.environ.get("DURABLECTL_TEST_OPEN", "0"))
+    backend = make_many(count, hangs="DURABLECTL_TEST_HANG" in os.environ) if count else make_backend()
+    waits = "wait" in sys.argv or count
     clock = TellingClock() if waits else ManualClock(NOW)
     signal.signal(signal.SIGTERM, raise_terminated)
     try:
