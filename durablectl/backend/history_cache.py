@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ _MOST_TEXT_BYTES = 200_000_000
 
 SETTLED_AFTER = timedelta(minutes=5)
 """An execution's last event may be recorded some time after its end."""
+
+MOST_ENDS = 5_000
+"""Executions whose end is remembered from lists: more than anybody looks into by one command."""
 
 _FORMAT = "durablectl history 1"
 
@@ -188,7 +192,7 @@ class CachedHistories:
         self._files = files
         self._clock = clock
         self._on_hit = on_hit
-        self._ends: dict[str, datetime] = {}
+        self._ends: OrderedDict[str, datetime] = OrderedDict()
         """When executions ended, as answers of this process told."""
 
     def __getattr__(self, name: str) -> Any:
@@ -259,6 +263,9 @@ class CachedHistories:
     def _note(self, execution: Execution) -> None:
         if execution.status.is_closed and execution.ended_at is not None:
             self._ends[execution.arn] = execution.ended_at
+            # A list may hold any number of them, and is handed on without being kept.
+            if len(self._ends) > MOST_ENDS:
+                self._ends.popitem(last=False)
         else:
             self._ends.pop(execution.arn, None)
 

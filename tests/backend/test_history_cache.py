@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from durablectl.backend import history_cache
 from durablectl.backend.base import Source
 from durablectl.backend.history_cache import SETTLED_AFTER, CachedHistories, HistoryFiles, cache_folder
 from durablectl.clock import ManualClock
@@ -289,3 +290,18 @@ def test_histories_lie_below_the_folder_for_caches() -> None:
     assert cache_folder({"XDG_CACHE_HOME": "/c"}) == Path("/c/durablectl/histories")
     assert cache_folder({"HOME": "/h"}) == Path("/h/.cache/durablectl/histories")
     assert cache_folder({}) is None
+
+
+def test_a_long_list_is_handed_on_without_being_remembered_whole(
+    recorded: RecordedExecution, clock: ManualClock, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_cache, "MOST_ENDS", 1)
+    other = make_execution("order-1", step("charge"), id="00000000-0000-4000-8000-000000000001", status="SUCCEEDED")
+    other.change(started_at=NOW - timedelta(days=9), ended_at=other.events[-1].at)
+    cached = CachedHistories(FakeBackend(recorded, other, clock=clock), HistoryFiles(folder), clock)
+
+    assert [row.arn for row in cached.executions("orders")] == [recorded.arn, other.arn]
+    for arn in (recorded.arn, other.arn):
+        assert list(cached.history(arn))
+
+    assert len(kept(folder)) == 1
