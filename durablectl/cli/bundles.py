@@ -209,7 +209,7 @@ class Filters:
         typer.Option(
             "--stuck",
             metavar="DURATION",
-            help="RUNNING, and for this long nothing happened and nothing is awaited",
+            help="RUNNING, quiet for so long and awaiting nothing: one more request for each",
             rich_help_panel=FILTERS,
         ),
     ] = None

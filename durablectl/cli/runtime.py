@@ -238,11 +238,19 @@ class Runtime:
             attempt = f" (attempt {exchange.attempt})" if exchange.attempt > 1 else ""
             self.diagnostics.trace(f"{exchange.operation} {exchange.subject}{attempt}: {exchange.outcome}{request}")
 
-    def reconnecting(self, text: str) -> str:
-        """A line that ends in one of our commands, with the options that reach the same service again."""
+    def reconnecting(self, text: str, source: Source | None = None) -> str:
+        """A line that ends in one of our commands, with the options that reach the same service again.
+
+        Of several connections `source` tells which; without it the line stays as it is.
+        """
         chosen = self.globals
         given = {"-c": chosen.context, "--profile": chosen.profile, "--region": chosen.region}
         given["--endpoint-url"] = chosen.endpoint_url
+        if len(self._named_contexts) > 1 or len(self._named_regions) > 1:
+            if source is None:
+                return text
+            given["-c"] = chosen.context and source.context
+            given["--region"] = chosen.region and source.region
         options = "".join(f" {option} {value}" for option, value in given.items() if value)
         return f"{text}{options}" if options and _OUR_COMMAND.search(text) else text
 

@@ -211,6 +211,7 @@ def _closed_meanwhile(
 ) -> CallbackClosed:
     """The service's refusal, told with how and when the callback closed where its execution is known."""
     if isinstance(callback, str):
+        error.hint = (*error.hint, "the id alone does not tell which: durablectl callback list EXEC --all does")
         return error
     folded = read_fold(backend, callback.target.arn, DataLevel.METADATA, CollectedNotes()).folded
     for found in callbacks_of(folded, callback.target, now=now):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from zlib import crc32
 
 import pytest
 
+from durablectl.backend.base import Source
 from durablectl.errors import AccessDenied
 from tests.cli.harness import run
 from tests.fakes.backend import FakeBackend
@@ -30,7 +32,7 @@ def backend() -> FakeBackend:
     return FakeBackend(
         execution("order-1", wait_for_callback("approval", timeout_s=86_400)),
         execution("order-2", callback("two words", timeout_s=7_200)),
-        execution("order-3", callback("old").succeeds(), status="SUCCEEDED"),
+        execution("order-3", callback("old", callback_id="Old+w==").succeeds(), status="SUCCEEDED"),
         execution("leave-381", callback("sign-off", timeout_s=None), function="hr"),
     )
 
@@ -51,6 +53,23 @@ def test_a_person_is_shown_how_to_answer_the_first(backend: FakeBackend) -> None
     ran = run("callback", "list", backend=backend, is_terminal=True, columns=120)
 
     assert "durablectl callback succeed --execution orders/order-2 --op 'two words' --result @FILE" in ran.out + ran.err
+
+
+def test_the_command_that_answers_leads_to_the_connection_of_the_callback(backend: FakeBackend) -> None:
+    there = FakeBackend(source=Source("aws", None, "us-east-1"))
+
+    ran = run(
+        "callback",
+        "list",
+        "--region",
+        "eu-west-1,us-east-1",
+        backends={"eu-west-1": backend, "us-east-1": there},
+        is_terminal=True,
+        columns=160,
+    )
+
+    assert ran.err.endswith("--result @FILE --region eu-west-1\n")
+    assert "REGION" in ran.out
 
 
 def test_names_are_callback_ids_that_complete_them(backend: FakeBackend) -> None:
@@ -163,3 +182,26 @@ def test_an_unknown_execution_offers_near_names(backend: FakeBackend) -> None:
 
     assert ran.code == 3
     assert "close names: order-1 RUNNING" in ran.err
+
+
+def test_a_closed_id_says_where_to_see_how_it_closed(backend: FakeBackend) -> None:
+    closed = run("callback", "list", "orders/order-3", "--all", "-o", "name", backend=backend).out.strip()
+
+    ran = run("callback", "succeed", closed, backend=backend)
+
+    assert ran.code == 6
+    assert "durablectl callback list EXEC --all" in ran.err
+
+
+def test_two_contexts_are_one_inbox(backend: FakeBackend, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("contexts:\n  dev: {region: eu-west-1}\n  prod: {region: us-east-1}\n")
+    there = FakeBackend(
+        execution("order-9", callback("customs", timeout_s=3_700)), source=Source("aws", "prod", "us-east-1")
+    )
+    environ = {"DURABLECTL_CONFIG": str(tmp_path / "config.yaml")}
+
+    ran = run("callback", "list", "-c", "dev,prod", backends={"dev": backend, "prod": there}, environ=environ)
+
+    rows = [line.split() for line in ran.out.splitlines()]
+    assert rows[0][:2] == ["CONTEXT", "REGION"]
+    assert (rows[1][0], rows[1][3]) == ("prod", "order-9")

@@ -125,7 +125,7 @@ def _tell(runtime: Runtime, inbox: Inbox, query: InboxQuery, where: str, filters
         runtime.diagnostics.note(f"showing {shown} (more exist, -n 0 for all)")
     first = next((each for each in inbox.callbacks if each.is_pending), None)
     if first is not None:
-        runtime.diagnostics.next(_answer(first, inbox.callbacks))
+        runtime.diagnostics.next(runtime.reconnecting(_answer(first, inbox.callbacks), first.source))
 
 
 def _answer(callback: FoundCallback, among: Sequence[FoundCallback]) -> str:
