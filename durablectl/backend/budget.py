@@ -98,8 +98,13 @@ class Budget:
         self._tell(family, wait_s)
         self._clock.sleep(wait_s)
 
+    def pause(self, family: str, seconds: float) -> None:
+        """Let one request that failed in passing wait before it is sent again; others of its family go on."""
+        self._tell(family, seconds, is_failing=True)
+        self._clock.sleep(seconds)
+
     def back_off(self, family: str, seconds: float) -> None:
-        """Send nothing more of this family for `seconds`, because the service asked for that or threw an error."""
+        """Send nothing more of this family for `seconds`, because the service throttles it or asked for that."""
         until = self._clock.now() + timedelta(seconds=seconds)
         with self._lock:
             bucket = self._bucket(family)
@@ -127,14 +132,14 @@ class Budget:
             self._buckets[family] = _Bucket(self._rates.get(family))
         return self._buckets[family]
 
-    def _tell(self, family: str, wait_s: float) -> None:
+    def _tell(self, family: str, wait_s: float, *, is_failing: bool = False) -> None:
         now = self._clock.now()
         with self._lock:
             bucket = self._bucket(family)
             self._waited_s += wait_s
             is_due = self._waited_s >= NOTE_AFTER_S and not self._is_told
             self._is_told = self._is_told or is_due
-            is_blocked = bucket.blocked_until is not None and bucket.blocked_until > now
+            is_blocked = is_failing or (bucket.blocked_until is not None and bucket.blocked_until > now)
             rate = bucket.rate(now)
         if not is_due or self._on_wait is None:
             return

@@ -166,7 +166,12 @@ class Requests:
             self._budget.slow_down(call.family)
         if tries >= _tries_worth(error, failure, call):
             raise error
-        self._budget.back_off(call.family, self._pause_s(tries, failure))
+        pause_s = self._pause_s(tries, failure)
+        if isinstance(error, Throttled) or failure.retry_after_s is not None:
+            self._budget.back_off(call.family, pause_s)
+        else:
+            # One connection that broke says nothing of the others that are in flight.
+            self._budget.pause(call.family, pause_s)
 
     def _pause_s(self, tries: int, failure: Failure) -> float:
         if failure.retry_after_s is not None:
