@@ -1,8 +1,8 @@
 """A batch over HTTP: 500 executions stopped at a set rate while one request in twenty fails, each accounted for.
 
 Run as `python -m tests.benchmarks.batches`. The program runs as a process of its own against a stub of Lambda's API in
-this one, which fails, tears connections down and cuts answers off, before or after it has done its work. A second, smaller batch
-is throttled at random, which slows it down; that one is only accounted for.
+this one, which fails, tears connections down and cuts answers off, before or after it has done its work. A second,
+smaller batch is throttled at random, which slows it down; that one is only accounted for.
 """
 
 from __future__ import annotations
