@@ -53,8 +53,10 @@ class Told:
     """When those were stopped whose stop was acknowledged, by name."""
     pauses: dict[str, int] = field(default_factory=dict)
     """How often those were looked at since whose pause was acknowledged, by name."""
+    asked_to_resume: set[str] = field(default_factory=set)
+    """Those whose pause was to be undone, acknowledged or not."""
     resumed: set[str] = field(default_factory=set)
-    """Those whose pause was undone, acknowledged or not."""
+    """Those of them where it was acknowledged."""
     ended: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The closed executions as they were first seen, by name."""
 
@@ -136,7 +138,9 @@ class Crashing:
                 continue
             if name not in self.told.answers:
                 self._act_on(client, name, arn)
-            if name not in self.told.resumed:
+            if name in self.told.asked_to_resume:
+                self._resume(client, name, arn, detail["Status"])
+            else:
                 self._pause(client, name, arn, detail["Status"])
 
     def _start(self, client: Any, name: str) -> None:
@@ -164,12 +168,20 @@ class Crashing:
             if looks is None and status == "RUNNING":
                 client.pause_durable_execution(DurableExecutionArn=arn, Reason=name)
             elif looks == LOOKS_OF_A_PAUSE:
-                # Whether it takes effect is open from here on, so nothing is expected of the status any more.
-                self.told.resumed.add(name)
-                client.resume_durable_execution(DurableExecutionArn=arn)
+                # Whether it takes effect is open from here on.
+                self.told.asked_to_resume.add(name)
+                self._resume(client, name, arn, status)
                 return
             # One that a kill kept from being acknowledged counts from when it is seen.
             self.told.pauses[name] = 0 if looks is None else looks + 1
+
+    def _resume(self, client: Any, name: str, arn: str, status: str) -> None:
+        """Resume an execution, again if a kill cut that off; what was acknowledged lasts."""
+        if status in PAUSES:
+            assert name not in self.told.resumed, f"the resumption of {name} was lost"
+            with suppress_conflicts():
+                client.resume_durable_execution(DurableExecutionArn=arn)
+                self.told.resumed.add(name)
 
     def _answer(self, client: Any, name: str, callback_id: str) -> None:
         answer = f"answered {name}"

@@ -168,6 +168,7 @@ def summary(crash_count: int, told: Told, effects: list[list[str]], results: Res
     return (
         f"{crash_count} kills, {len(told.arns)} executions ({', '.join(f'{n} {kind}' for kind, n in kinds.items())}), "
         f"{len(results)} steps completed, {sum(count - 1 for count in runs.values())} step bodies run again before "
-        f"their completion was recorded, {len(told.answers)} callbacks, {len(told.pauses)} pauses and "
+        f"their completion was recorded, {len(told.answers)} callbacks, {len(told.pauses)} pauses, "
+        f"{len(told.resumed)} resumptions and "
         f"{len(told.stops)} stops acknowledged; 0 acknowledgements lost, 0 completed steps run again, 0 wrong ends"
     )

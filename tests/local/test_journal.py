@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -27,6 +28,7 @@ class CountingStore(Store):
     def __init__(self, path: Path | None) -> None:
         super().__init__(path)
         self.commits = 0
+        self.is_gone = False
         self.may_commit = threading.Event()
         self.may_commit.set()
 
@@ -36,14 +38,24 @@ class CountingStore(Store):
         self.commits += 1
         super().commit()
 
+    def rollback(self) -> None:
+        """Roll back, unless the disk is gone."""
+        super().rollback()
+        if self.is_gone:
+            raise OSError("no such device")
+
 
 class HeldJournal(Journal):
     """A journal on such a store."""
 
     def __init__(self, path: Path | None = None) -> None:
         super().__init__(path)
-        self._store.close()
-        self._store = self.store = CountingStore(path)
+        self.store = cast(CountingStore, self._store)
+
+    @staticmethod
+    def open_store(path: Path | None) -> Store:
+        """A store that can be held up."""
+        return CountingStore(path)
 
 
 @pytest.fixture
@@ -116,6 +128,15 @@ async def test_after_a_write_has_failed_nothing_is_written_any_more(journal: Hel
     assert await journal.events(1) == make_events(1)
 
 
+async def test_a_rollback_that_fails_leaves_nobody_waiting(journal: HeldJournal) -> None:
+    await journal.create(make_record(1), make_events(1))
+    journal.store.is_gone = True
+
+    for _ in range(2):
+        with pytest.raises(Exception, match="UNIQUE"):
+            await journal.append(1, make_events(1))
+
+
 async def test_a_read_that_fails_harms_nobody_else(journal: HeldJournal) -> None:
     with pytest.raises(AttributeError):
         await journal._read(lambda store: store.no_such_thing)  # type: ignore[attr-defined]
@@ -150,6 +171,7 @@ async def test_a_journal_that_never_started_can_be_closed(tmp_path: Path) -> Non
 HOLD = """
 import sys
 from pathlib import Path
+from typing import cast
 from durablectl.local.journal.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 sys.stdout.write("held\\n")

@@ -127,7 +127,7 @@ async def test_what_expired_while_the_service_was_off_leaves_at_its_start(world:
     await world.settle()
 
     assert await is_gone(world, call.arn)
-    assert world.engine.id_of_name("order", "o-1") is None
+    assert world.engine.names.id_of("order", "o-1") is None
 
 
 async def test_many_leave_at_once(world: World) -> None:

@@ -46,7 +46,7 @@ class Calling:
         function: Function,
         payload: bytes,
         trace_header: str,
-        tenant_id: str | None,
+        tenant_id: str | None = None,
         client_context: str | None = None,
     ) -> InvocationOutcome | None:
         """Invoke a function that is not durable."""

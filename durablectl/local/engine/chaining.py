@@ -60,7 +60,7 @@ class Chaining:
 
     async def _invoke_plain(self, live: LiveExecution, operation_id: str, function: Function, input_text: str) -> None:
         tenant_id = live.folded.operations[operation_id].tenant_id
-        outcome = await self._engine.invoke_plain(function, utf8(input_text), live.facts.trace_header, tenant_id)
+        outcome = await self._engine.calling.plain(function, utf8(input_text), live.facts.trace_header, tenant_id)
         if outcome is not None:
             self._deliver(live.record.id, operation_id, ending_of_plain(outcome))
 

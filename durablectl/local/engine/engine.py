@@ -9,27 +9,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from durablectl.clock import Clock
 from durablectl.errors import DurablectlError
-from durablectl.local import tokens
 from durablectl.local.engine.calling import Calling, Invoker
 from durablectl.local.engine.chaining import CHILD_SETTLE_S, Chaining
 from durablectl.local.engine.execution_timers import ExecutionTimers
-from durablectl.local.engine.live import Facts, InFlight, LiveExecution, write_closing
+from durablectl.local.engine.live import Facts, LiveExecution, whole_milliseconds, write_closing
+from durablectl.local.engine.names import Names
 from durablectl.local.engine.resting import KEPT_EVENTS, REST, KeptFolds, Rest
 from durablectl.local.engine.timers import Timers
+from durablectl.local.engine.waking import Waking
 from durablectl.local.functions.catalog import LATEST, Catalog
 from durablectl.local.functions.functions import Function
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.records import ExecutionRecord
-from durablectl.local.rules import completions, pausing, quotas
+from durablectl.local.rules import completions, quotas
 from durablectl.local.rules.completions import Due, Ending
 from durablectl.local.rules.draft import Draft
-from durablectl.local.rules.verdicts import RetryPolicy, judge
-from durablectl.local.workers.invocations import InvocationOutcome
+from durablectl.local.rules.verdicts import RetryPolicy
 from durablectl.model import wire
 from durablectl.model.arn import ExecutionArn
 from durablectl.model.events import Event
@@ -62,33 +62,21 @@ class Engine:
         self.journal = journal
         self.clock = clock
         self.timers = timers
+        self.names = Names()
         self._tasks = tasks
-        self._retry_policy = retry_policy
         self._on_failure = on_failure
         self.chaining = Chaining(self, child_settle_s)
-        self._calling = Calling(invoker, catalog.identity)
+        self.calling = Calling(invoker, catalog.identity)
         self._execution_timers = ExecutionTimers(timers, on_due=self._on_due, on_timeout=self._time_out)
-        self._is_stopping = False
+        self._waking = Waking(self, self.calling, self._execution_timers, retry_policy)
         self._live: dict[str, LiveExecution] = {}
         self._kept = KeptFolds(journal, kept_events)
-        self._ids_by_name: dict[tuple[str, str], str] = {}
-        self._next_key = 1
 
     # --- executions ---------------------------------------------------------------------------------------------------
 
     def now(self) -> datetime:
         """The current instant in whole milliseconds, as events carry it."""
-        return _whole_milliseconds(self.clock.now())
-
-    def register(self, key: int, function: str, name: str, execution_id: str) -> None:
-        """Make an execution of the journal known by its name."""
-        self._ids_by_name[function, name] = execution_id
-        self._next_key = max(self._next_key, key + 1)
-
-    def unregister(self, function: str, name: str, execution_id: str) -> None:
-        """Free the name of an execution that is gone."""
-        if self._ids_by_name.get((function, name)) == execution_id:
-            del self._ids_by_name[function, name]
+        return whole_milliseconds(self.clock.now())
 
     def adopt(self, live: LiveExecution, rest: Rest | None = None) -> None:
         """Take over an open execution of the journal, with its timers; `rest` tells of one whose fold is not here."""
@@ -131,10 +119,6 @@ class Engine:
             and (live.kept is None or live.kept.invocations or live.in_flight)
         ]
 
-    def id_of_name(self, function: str, name: str) -> str | None:
-        """The id of the execution that uses a name."""
-        return self._ids_by_name.get((function, name))
-
     def execution_arn(self, function: Function, name: str, execution_id: str) -> ExecutionArn:
         """The ARN of an execution of this service, which names the version that runs it."""
         identity = self.catalog.identity
@@ -154,7 +138,7 @@ class Engine:
         """Start an execution; the future is done when it is committed."""
         now = self.now()
         record = ExecutionRecord(
-            key=self._next_key,
+            key=self.names.next_key,
             id=execution_id,
             arn=str(self.execution_arn(function, name, execution_id)),
             name=name,
@@ -173,7 +157,7 @@ class Engine:
         )
         live = LiveExecution(record, facts, fold([started]), asyncio.get_running_loop().create_future())
         live.data_bytes = quotas.data_bytes([started])
-        self.register(record.key, function.name, name, execution_id)
+        self.names.register(record.key, function.name, name, execution_id)
         self.adopt(live)
         committed = live.written = self._watched(self.journal.create(record, [started]))
         self.wake(live)
@@ -189,7 +173,7 @@ class Engine:
     ) -> asyncio.Future[None]:
         """Make a draft the state of its execution and hand it to the journal; done when it is committed.
 
-        `rests` says that nothing is to be done afterwards until something happens.
+        `rests` says that nothing but what is owed is to be done afterwards until something happens.
         """
         was_closed, was_paused = live.is_closed, live.is_paused
         live.folded = draft.folded
@@ -204,12 +188,14 @@ class Engine:
             all_notes["closing"] = write_closing(draft.closing)
         if live.pausing and not live.is_running:
             live.pausing = all_notes["pausing"] = None
-        live.has_rest = rests
+        live.has_rest = rests and live.is_running and not live.is_owed
         all_notes |= self._rest_note(live)
         committed = live.written = self._watched(self.journal.append(live.record.key, draft.events, all_notes))
         self._execution_timers.arm(live, draft.touched_ids)
         for operation_id in draft.started_invokes:
             self.chaining.start(live, operation_id)
+        if live.is_closed and live.in_flight is None:
+            self._drop(live)
         if live.is_closed and not was_closed:
             self._close(live, committed)
         elif live.is_paused != was_paused:
@@ -230,12 +216,10 @@ class Engine:
     async def remove(self, record: ExecutionRecord) -> None:
         """Take away an execution that is closed and that nobody writes to any more; its name is free then."""
         await self._watched(self.journal.remove(record.key, with_output=False))
-        self.unregister(record.function, record.name, record.id)
+        self.names.unregister(record.function, record.name, record.id)
 
     def _close(self, live: LiveExecution, committed: asyncio.Future[None]) -> None:
         self._execution_timers.disarm_all(live)
-        if live.in_flight is None:
-            self._drop(live)
         ending = completions.ending_of_fold(live.folded)
         committed.add_done_callback(lambda done: _announce(live, done, ending))
         self.chaining.tell(live.record.id, live.facts, ending)
@@ -258,6 +242,10 @@ class Engine:
         self._execution_timers.arm(live, [operation_id])
         notes = {f"heartbeat:{operation_id}": str(wire.write_instant(now))}
         return self.note(live.record, notes | self._rest_note(live))
+
+    def wake(self, live: LiveExecution) -> None:
+        """Invoke the function now, unless something stands in the way; what does so wakes it again when it ends."""
+        self._waking.wake(live)
 
     # --- timers -------------------------------------------------------------------------------------------------------
 
@@ -283,71 +271,6 @@ class Engine:
             self.commit(live, draft)
         self.wake(live)
 
-    # --- invocations --------------------------------------------------------------------------------------------------
-
-    def wake(self, live: LiveExecution) -> None:
-        """Invoke the function now, unless an invocation runs, a failed one waits for its repetition, or it is gone.
-
-        An execution that is paused is owed the invocation.
-        """
-        function = self.catalog.at(live.record.function, live.record.version)
-        is_waiting = live.in_flight is not None or self._execution_timers.has_invocation(live)
-        live.is_owed |= live.is_paused
-        if live.is_closed or live.is_paused or is_waiting or function is None or self._is_stopping:
-            return
-        live.in_flight = InFlight(tokens.new_request_id(), self.now())
-        self.spawn(self._invoke(live, live.in_flight, function), f"invoke {live.record.name}")
-
-    async def _invoke(self, live: LiveExecution, in_flight: InFlight, function: Function) -> None:
-        invocation = self._calling.of_execution(live, in_flight, function, self.now())
-        live.unseen.clear()
-        live.is_owed = False
-        self.note(live.record, {"invocation": in_flight.write(), "owed": None})
-        outcome = await self._calling.outcome(invocation)
-        if outcome is not None:
-            self._finish_invocation(live, in_flight, outcome)
-        # Else the note stays, so the next start of the service sees an invocation that was cut off.
-        in_flight.ended.set()
-
-    def _finish_invocation(self, live: LiveExecution, in_flight: InFlight, outcome: InvocationOutcome) -> None:
-        verdict = judge(live, outcome, self._retry_policy)
-        draft = Draft.on(live.folded, self.now())
-        completions.complete_invocation(
-            draft,
-            request_id=outcome.request_id,
-            started_at=_whole_milliseconds(outcome.started_at),
-            ended_at=_whole_milliseconds(outcome.ended_at),
-            error=verdict.error,
-        )
-        if verdict.ending and not live.is_closed:
-            completions.close_execution(draft, verdict.ending)
-        elif live.pausing and not live.is_closed:
-            pausing.pause(draft, live.pausing)
-        live.in_flight = None
-        # What came too late for this invocation, or could not be done in it, is owed to the next one.
-        live.is_owed = bool(live.unseen) or in_flight.is_revoked or verdict.retry_in_s is not None
-        notes = {"invocation": None, "owed": "1" if live.is_owed else None}
-        self.commit(live, draft, notes, rests=not live.is_owed and draft.folded.execution.status.is_open)
-        if live.is_closed:
-            self._drop(live)
-        elif verdict.retry_in_s is not None and not live.is_paused:
-            due = self.now() + timedelta(seconds=verdict.retry_in_s)
-            self._execution_timers.arm_invocation(live, due, self.wake)
-        elif live.is_owed:
-            self.wake(live)
-        self.rest(live)
-
-    async def invoke_plain(
-        self,
-        function: Function,
-        payload: bytes,
-        trace_header: str,
-        tenant_id: str | None = None,
-        client_context: str | None = None,
-    ) -> InvocationOutcome | None:
-        """Invoke a function that is not durable; None when the service is stopping."""
-        return await self._calling.plain(function, payload, trace_header, tenant_id, client_context)
-
     # --- tasks --------------------------------------------------------------------------------------------------------
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
@@ -365,16 +288,12 @@ class Engine:
 
     def stop_invoking(self) -> None:
         """Begin no more invocations: the service is stopping, and the journal tells the next one what it owes."""
-        self._is_stopping = True
+        self._waking.stop()
 
     def release_waiters(self) -> None:
         """End the requests that wait for executions, because the service is stopping."""
         for live in self._live.values():
             live.ended.cancel()
-
-
-def _whole_milliseconds(instant: datetime) -> datetime:
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
 def _announce(live: LiveExecution, committed: asyncio.Future[None], ending: Ending) -> None:

@@ -111,7 +111,7 @@ class Invoking:
         if name is not None and not _NAME.fullmatch(name):
             constraint = f"Member must satisfy regular expression pattern: {_NAME.pattern}"
             raise errors.validation(name, "durableExecutionName", constraint)
-        existing_id = self._engine.id_of_name(function.name, name) if name else None
+        existing_id = self._engine.names.id_of(function.name, name) if name else None
         if name and existing_id:
             return await self._attach(function, name, existing_id, request)
         return await self._start(function, name or tokens.new_execution_id(), request)
@@ -154,7 +154,7 @@ class Invoking:
         # The journal answers after the commit of the start, which may be under way: nothing may be promised before.
         record = await self._engine.journal.record(execution_id)
         live = self._engine.live(execution_id)
-        if record is None and self._engine.id_of_name(function.name, name) != execution_id:
+        if record is None and self._engine.names.id_of(function.name, name) != execution_id:
             # It was removed meanwhile, and its name is free.
             return await self._start(function, name, request)
         if record is None:
@@ -186,7 +186,7 @@ class Invoking:
             )
             return InvokeAnswer(202)
         self._check_concurrency(request)
-        outcome = await self._engine.invoke_plain(
+        outcome = await self._engine.calling.plain(
             function, payload, trace_header, request.tenant_id, request.client_context
         )
         if outcome is None:
@@ -199,7 +199,7 @@ class Invoking:
     async def _invoke_and_forget(
         self, function: Function, payload: bytes, trace_header: str, tenant_id: str | None
     ) -> None:
-        await self._engine.invoke_plain(function, payload, trace_header, tenant_id)
+        await self._engine.calling.plain(function, payload, trace_header, tenant_id)
 
     async def _log_tail(self, request_id: str) -> str:
         lines: list[OutputLine] = await self._engine.journal.output([request_id])

@@ -192,6 +192,11 @@ class LiveExecution:
         return given.text if given else None
 
 
+def whole_milliseconds(instant: datetime) -> datetime:
+    """An instant as events carry it."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
 def write_closing(closing: Closing) -> str:
     """The note that keeps a decided end over a restart."""
     return json.dumps({"result": closing.result, "error": wire.write_error(closing.error) if closing.error else None})

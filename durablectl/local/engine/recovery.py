@@ -39,7 +39,7 @@ async def recover(engine: Engine) -> Recovered:
     """Go on with every open execution of the journal."""
     names = await engine.journal.names()
     for key, function, name, execution_id in names:
-        engine.register(key, function, name, execution_id)
+        engine.names.register(key, function, name, execution_id)
     taken = await _take_up(engine)
     await _delete_on(engine, {function for _, function, _, _ in names})
     versions = {(each.live.record.function, each.live.record.version) for each in taken}

@@ -40,4 +40,4 @@ class Retention:
         journal, now = self._engine.journal, self._engine.clock.now()
         while removed := await journal.remove_expired(now, REMOVED_AT_ONCE):
             for each in removed:
-                self._engine.unregister(each.function, each.name, each.id)
+                self._engine.names.unregister(each.function, each.name, each.id)

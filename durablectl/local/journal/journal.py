@@ -1,19 +1,12 @@
-"""The journal: appends the events of executions and acknowledges only what is committed.
-
-One thread works on the store. It takes all that is queued, commits once, then answers everyone, so the price of a
-durable commit is shared by whoever waits at that moment. In between it takes removed executions away, bit by bit.
-"""
+"""The journal: appends the events of executions, acknowledges only what is committed, and reads what was written."""
 
 from __future__ import annotations
 
 import asyncio
-import queue
-import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from durablectl.errors import DurablectlError
 from durablectl.local.journal.records import (
@@ -27,9 +20,9 @@ from durablectl.local.journal.records import (
 )
 from durablectl.local.journal.store import Store
 from durablectl.local.journal.store_executions import StoredExecutions, TellsEnough
-from durablectl.local.journal.store_faults import is_damage
 from durablectl.local.journal.store_lock import StoreLock
 from durablectl.local.journal.store_versions import AliasRow, VersionRow
+from durablectl.local.journal.writing import StoreThread
 from durablectl.model.events import Event
 from durablectl.model.statuses import ExecutionStatus
 
@@ -47,20 +40,20 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         self._lock = StoreLock(path) if path else None
         try:
-            self._store = Store(path)
+            self._store = self.open_store(path)
         except BaseException:
             self._release()
             raise
         self._reader: StoredExecutions | None = None
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._failure: Exception | None = None
-        # Belongs to the thread; the service before may have left something.
-        self._may_have_removals = True
-        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread = StoreThread(self._store)
+
+    @staticmethod
+    def open_store(path: Path | None) -> Store:
+        """The store to work on."""
+        return Store(path)
 
     def start(self) -> None:
         """Start the thread that works on the store from now on."""
-        self._loop = asyncio.get_running_loop()
         self._reader = self._store.reader()
         self._thread.start()
 
@@ -68,11 +61,7 @@ class Journal:
         """Write what is queued, then let go of the store."""
         if self._reader:
             self._reader.close()
-        if self._thread.is_alive():
-            self._jobs.put(None)
-            await asyncio.to_thread(self._thread.join)
-        else:
-            self._store.close()
+        await self._thread.close()
         self._release()
 
     def _release(self) -> None:
@@ -82,12 +71,12 @@ class Journal:
     @property
     def failure(self) -> Exception | None:
         """The error that ended writing; whatever is written afterwards fails with it."""
-        return self._failure
+        return self._thread.failure
 
     @property
     def explained_failure(self) -> DurablectlError | None:
         """The same in words that an operator can act on."""
-        return self._store.explained(self._failure) if self._failure is not None else None
+        return self._store.explained(self._thread.failure) if self._thread.failure is not None else None
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -117,7 +106,7 @@ class Journal:
 
         def run(store: Store) -> None:
             store.removals.remove(key, with_output=with_output)
-            self._may_have_removals = True
+            self._thread.look_for_removals()
 
         return self._write(run)
 
@@ -126,7 +115,8 @@ class Journal:
 
         def run(store: Store) -> list[Removed]:
             removed = store.removals.remove_expired(now, limit)
-            self._may_have_removals |= bool(removed)
+            if removed:
+                self._thread.look_for_removals()
             return removed
 
         return self._write(run)
@@ -206,7 +196,7 @@ class Journal:
         try:
             return self._reader.events(key)
         except Exception as error:
-            self._failure = self._failure or error
+            self._thread.failure = self._thread.failure or error
             raise self._store.explained(error) from error
 
     async def output(self, request_ids: Iterable[str]) -> list[OutputLine]:
@@ -226,7 +216,7 @@ class Journal:
         """All aliases."""
         return await self._read(lambda store: store.versions.aliases())
 
-    # --- the thread ---------------------------------------------------------------------------------------------------
+    # --- both ---------------------------------------------------------------------------------------------------------
 
     def _write(self, run: Callable[[Store], _T]) -> asyncio.Future[_T]:
         return self._submit(run, is_write=True)
@@ -235,90 +225,4 @@ class Journal:
         return self._submit(run, is_write=False)
 
     def _submit(self, run: Callable[[Store], _T], *, is_write: bool) -> asyncio.Future[_T]:
-        future: asyncio.Future[_T] = self._loop.create_future()
-        self._jobs.put(_Job(run, future, is_write))
-        return future
-
-    def _work(self) -> None:
-        while (batch := self._next_batch()) is not None:
-            answers = self._run_writes([job for job in batch if job.is_write])
-            # Reads come after the commit, so that they show nothing that is not durable.
-            answers += [self._run_read(job) for job in batch if not job.is_write]
-            self._loop.call_soon_threadsafe(_call_all, answers)
-            self._clear_away()
-        self._store.close()
-
-    def _next_batch(self) -> list[_Job] | None:
-        while self._jobs.empty() and self._clear_away():
-            pass
-        first = self._jobs.get()
-        if first is None:
-            return None
-        batch = [first]
-        while not self._jobs.empty():
-            job = self._jobs.get()
-            if job is None:
-                self._jobs.put(None)
-                break
-            batch.append(job)
-        return batch
-
-    def _clear_away(self) -> bool:
-        """Take one step in clearing away what was removed; whether there was something to do."""
-        if not self._may_have_removals or self._failure is not None:
-            return False
-        try:
-            self._may_have_removals = self._store.removals.has_work()
-            if self._may_have_removals:
-                self._store.begin()
-                self._store.removals.step()
-                self._store.commit()
-        except Exception as error:
-            self._fail(error)
-        return self._may_have_removals
-
-    def _fail(self, error: Exception) -> None:
-        """Write nothing any more."""
-        self._failure = error
-        self._store.rollback()
-
-    def _run_writes(self, jobs: list[_Job]) -> list[Callable[[], None]]:
-        if not jobs:
-            return []
-        try:
-            if self._failure is not None:
-                raise self._failure
-            self._store.begin()
-            answers = [job.answer(job.run(self._store)) for job in jobs]
-            self._store.commit()
-        except Exception as error:
-            # Later decisions stand on the lost ones, so nothing may be written any more.
-            self._fail(error)
-            return [job.refusal(error) for job in jobs]
-        return answers
-
-    def _run_read(self, job: _Job) -> Callable[[], None]:
-        try:
-            return job.answer(job.run(self._store))
-        except Exception as error:
-            if is_damage(error):
-                self._fail(error)
-            return job.refusal(error)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    run: Callable[[Store], Any]
-    future: asyncio.Future[Any]
-    is_write: bool
-
-    def answer(self, value: Any) -> Callable[[], None]:
-        return lambda: None if self.future.done() else self.future.set_result(value)
-
-    def refusal(self, error: Exception) -> Callable[[], None]:
-        return lambda: None if self.future.done() else self.future.set_exception(error)
-
-
-def _call_all(calls: list[Callable[[], None]]) -> None:
-    for call in calls:
-        call()
+        return self._thread.submit(run, is_write=is_write)
