@@ -126,7 +126,7 @@ class Requests:
         while True:
             answer = self.call(operation, subject, {**parameters, sent: marker} if marker else parameters)
             rows, following = answer.get(member), answer.get(answered)
-            page = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+            page: list[Json] = [row for row in rows if type(row) is dict] if isinstance(rows, list) else []
             # The next marker may be new and what it leads to still the same.
             ends = (len(page), page[0], page[-1]) if page else None
             if marker and ends and ends == previous:

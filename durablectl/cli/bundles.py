@@ -1,4 +1,7 @@
-"""Options that go together, as dataclasses that a command takes as one parameter each."""
+"""Options that go together, as dataclasses that a command takes as one parameter each.
+
+They are made at every start and only ever read, so nothing is generated for comparing and showing them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import typer
 from durablectl.cli.options import ACTION, CONNECTION, FILTERS, GENERAL, OUTPUT, SAFETY, StoreOpt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Globals:
     """What is accepted before and after the command; the later one wins."""
 
@@ -67,7 +70,7 @@ class Globals:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Narration:
     """How much is told on stderr beside the result."""
 
@@ -75,7 +78,7 @@ class Narration:
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="More notes", rich_help_panel=GENERAL)] = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Output:
     """The form of the result."""
 
@@ -89,7 +92,7 @@ class Output:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Paging:
     """Whether a long result is shown page by page."""
 
@@ -101,7 +104,7 @@ class Paging:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Raw:
     """The service's own shapes instead of ours."""
 
@@ -110,7 +113,7 @@ class Raw:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Columns:
     """What a table shows and how wide it is."""
 
@@ -127,7 +130,7 @@ class Columns:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Instants:
     """How people read times; machine formats always have UTC."""
 
@@ -144,7 +147,7 @@ class Instants:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class DataAccess:
     """Whether payloads are asked for, and whether secrets in them are hidden."""
 
@@ -158,7 +161,7 @@ class DataAccess:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Scope:
     """Where a reference that names no function is searched."""
 
@@ -170,7 +173,7 @@ class Scope:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Filters:
     """Which executions a list shows."""
 
@@ -219,7 +222,7 @@ class Filters:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Limits:
     """How many rows, and which come first."""
 
@@ -237,7 +240,7 @@ class Limits:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Batch:
     """How many executions may be changed at once, and how fast."""
 
@@ -251,7 +254,7 @@ class Batch:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Safety:
     """How a command that changes something is allowed to go on."""
 
@@ -266,7 +269,7 @@ class Safety:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class PayloadForm:
     """How the text of a payload becomes the bytes that are sent."""
 
@@ -278,7 +281,7 @@ class PayloadForm:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class ErrorFields:
     """The error that is recorded."""
 
@@ -300,7 +303,7 @@ class ErrorFields:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class Polling:
     """How long and how often a wait looks."""
 
@@ -316,7 +319,7 @@ class Polling:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class LocalTarget:
     """Which of several local services is meant."""
 
@@ -329,7 +332,7 @@ class LocalTarget:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class LocalOptions:
     """How the local service serves its functions."""
 
@@ -434,7 +437,7 @@ class LocalOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False)
 class LocalRun:
     """How a local service runs, and what it shows meanwhile."""
 

@@ -15,7 +15,6 @@ import typer
 from durablectl.backend.base import Backend, Source
 from durablectl.backend.budget import Budgets
 from durablectl.backend.history_cache import cache_folder, with_cached_histories
-from durablectl.backend.logs import LogSource
 from durablectl.cli.bundles import Globals
 from durablectl.cli.choices import Choices, split_list
 from durablectl.cli.diagnostics import Diagnostics
@@ -36,6 +35,7 @@ from durablectl.views.render import OutputOptions, column_help, render
 from durablectl.views.view import ListFacts, Record, View
 
 if TYPE_CHECKING:
+    from durablectl.backend.logs import LogSource
     from durablectl.backend.requests import Exchange
     from durablectl.operate.checkup import Inspection
 

@@ -36,7 +36,6 @@ from durablectl.operate.functions import Searched, functions_in_scope, resolve_f
 from durablectl.operate.notes import Notes, warn_of
 from durablectl.operate.operation_references import resolve_operation
 from durablectl.operate.ordering import FULL_PAGE, in_order
-from durablectl.operate.stdin_references import read_references
 from durablectl.operate.targets import Target, target_of_arn, target_of_execution
 from durablectl.operate.wording import counted
 
@@ -102,6 +101,8 @@ def expand_references(references: Sequence[str], stdin: Iterable[str] | None, no
         elif lines is None:
             raise UsageError("- stands for references from standard input, which is not read here, or was read before")
         else:
+            from durablectl.operate.stdin_references import read_references
+
             expanded += read_references(lines, notes)
             lines = None
     return expanded
