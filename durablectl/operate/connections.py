@@ -70,7 +70,9 @@ def joined(connections: Iterable[Connection]) -> list[Connection]:
     return list(known.values())
 
 
-def different_places(connections: Iterable[Connection]) -> list[str]:
-    """In what connections differ: `context`, `region`, both or nothing."""
+def different_places(connections: Sequence[Connection]) -> list[str]:
+    """By what connections are told apart: `context`, `region`, both or, where there is one, nothing."""
     sources = [each.source for each in connections]
-    return [name for name in ("context", "region") if len({getattr(source, name) for source in sources}) > 1]
+    names = [name for name in ("context", "region") if len({getattr(source, name) for source in sources}) > 1]
+    is_enough = len({source.context for source in sources}) == len(connections)
+    return ["context"] if is_enough and "context" in names else names

@@ -48,14 +48,18 @@ def callback_list_view(
         items=callbacks,
         record=lambda one: callback_record(one, reading),
         document=Envelope("callback_list", reading.now, source, facts, arn),
-        columns=with_places(callback_columns(reading, with_closed=with_closed), _region, shown_places),
+        columns=with_places(
+            callback_columns(reading, with_closed=with_closed, is_crowded=bool(shown_places)), _region, shown_places
+        ),
         identifier=lambda one: one.callback_id or None,
         formats=ALL_FORMATS,
     )
 
 
-def callback_columns(reading: Reading, *, with_closed: bool = False) -> tuple[Column[FoundCallback], ...]:
-    """The columns of a list of callbacks."""
+def callback_columns(
+    reading: Reading, *, with_closed: bool = False, is_crowded: bool = False
+) -> tuple[Column[FoundCallback], ...]:
+    """The columns of a list of callbacks; where others are shown too, LEFT has to do without DUE."""
     return (
         *_names(),
         Column(
@@ -66,7 +70,7 @@ def callback_columns(reading: Reading, *, with_closed: bool = False) -> tuple[Co
             is_wide=not with_closed,
             about="pending, or how it closed",
         ),
-        *_times(reading, with_closed=with_closed),
+        *_times(reading, has_due=not with_closed and not is_crowded),
         Column(
             "callback_id",
             "CALLBACK ID",
@@ -114,7 +118,7 @@ def _names() -> tuple[Column[FoundCallback], ...]:
     )
 
 
-def _times(reading: Reading, *, with_closed: bool) -> tuple[Column[FoundCallback], ...]:
+def _times(reading: Reading, *, has_due: bool) -> tuple[Column[FoundCallback], ...]:
     return (
         Column(
             "age_ms",
@@ -138,7 +142,7 @@ def _times(reading: Reading, *, with_closed: bool) -> tuple[Column[FoundCallback
             lambda one, display: _due(one, display),
             lambda one: iso(one.operation.timeout_at),
             is_instant=True,
-            is_wide=with_closed,
+            is_wide=not has_due,
             about="when it times out",
         ),
         Column(

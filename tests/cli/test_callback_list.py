@@ -195,13 +195,14 @@ def test_a_closed_id_says_where_to_see_how_it_closed(backend: FakeBackend) -> No
 
 def test_two_contexts_are_one_inbox(backend: FakeBackend, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("contexts:\n  dev: {region: eu-west-1}\n  prod: {region: us-east-1}\n")
+    here = FakeBackend(*backend.recorded.values(), source=Source("aws", "dev", "eu-west-1"))
     there = FakeBackend(
         execution("order-9", callback("customs", timeout_s=3_700)), source=Source("aws", "prod", "us-east-1")
     )
     environ = {"DURABLECTL_CONFIG": str(tmp_path / "config.yaml")}
 
-    ran = run("callback", "list", "-c", "dev,prod", backends={"dev": backend, "prod": there}, environ=environ)
+    ran = run("callback", "list", "-c", "dev,prod", backends={"dev": here, "prod": there}, environ=environ)
 
     rows = [line.split() for line in ran.out.splitlines()]
-    assert rows[0][:2] == ["CONTEXT", "REGION"]
-    assert (rows[1][0], rows[1][3]) == ("prod", "order-9")
+    assert rows[0][:2] == ["CONTEXT", "FUNCTION"]
+    assert (rows[1][0], rows[1][2]) == ("prod", "order-9")

@@ -130,8 +130,8 @@ def _tell(runtime: Runtime, inbox: Inbox, query: InboxQuery, where: str, filters
 
 def _answer(callback: FoundCallback, among: Sequence[FoundCallback]) -> str:
     """The command that completes a callback; by its path where others of the execution have the same name."""
-    execution = callback.target.arn
-    namesakes = [each for each in among if each.target.arn == execution and each.label == callback.label]
+    own = [each for each in among if each.target == callback.target and each.connection is callback.connection]
+    namesakes = [each for each in own if each.label == callback.label]
     operation = callback.path if len(namesakes) > 1 and callback.path else callback.label
     words = ("--execution", callback.target.label, "--op", operation, "--result", "@FILE")
     return f"durablectl callback succeed {shlex.join(words)}"
