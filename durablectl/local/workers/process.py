@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import secrets
 import signal
-import sys
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +14,10 @@ from typing import Any
 
 from durablectl.clock import Clock, base_of
 from durablectl.local.functions.functions import Function
+from durablectl.local.workers.child import ChildProcess
+from durablectl.local.workers.delivery import delivery_headers
 from durablectl.local.workers.environment import worker_environment
-from durablectl.local.workers.faults import exit_fault, exit_reason, init_timeout_fault, memory_fault, timeout_fault
+from durablectl.local.workers.faults import exit_fault, init_timeout_fault, memory_fault, timeout_fault
 from durablectl.local.workers.guardian import Guardian
 from durablectl.local.workers.invocations import (
     STREAMS,
@@ -29,11 +27,8 @@ from durablectl.local.workers.invocations import (
     LogLine,
     Stream,
 )
-from durablectl.local.workers.launching import command_line
-from durablectl.local.workers.memory import resident_mb
 from durablectl.local.workers.output import OutputPipe
-from durablectl.local.workers.reaper import end_worker, kill_group
-from durablectl.local.workers.runtime_api import INVOCATION_ID, Reply, RuntimeApi
+from durablectl.local.workers.runtime_api import Reply, RuntimeApi
 
 # A descendant that fled could hold a pipe of a process that has ended.
 CLOSE_LIMIT_S = 2.0
@@ -73,7 +68,7 @@ class Worker:
         self._settings = settings
         self._api = RuntimeApi()
         self._outputs = [OutputPipe(self._line_sink(stream)) for stream in STREAMS]
-        self._process: asyncio.subprocess.Process | None = None
+        self._child = ChildProcess(function, settings.guardian, self._api.address)
         self._is_doomed = False
         self._has_served = False
         self._exit: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -83,7 +78,7 @@ class Worker:
         """Whether it can take another invocation."""
         if self._is_doomed or self._exit.done():
             return False
-        return self._process is None or not has_ended(self._process.pid)
+        return not self._child.is_over
 
     async def live(self) -> None:
         """Start the process, and serve it until it has ended."""
@@ -92,7 +87,7 @@ class Worker:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._api.serve(), name=f"runtime api of {self.function.name}")
                 try:
-                    ended = await self._run_process()
+                    ended = await self._child.run(self._environment(), self._outputs)
                 finally:
                     self._api.stop()
                 await self._close_outputs()
@@ -125,51 +120,13 @@ class Worker:
     def stop(self) -> None:
         """End the process: first the request, then, if it is not gone after a while, by force."""
         self._is_doomed = True
-        self._signal(signal.SIGTERM)
+        self._child.send(signal.SIGTERM)
         asyncio.get_running_loop().call_later(self._settings.term_grace_s, self.kill)
 
     def kill(self) -> None:
         """End the process and all that it started, at once."""
         self._is_doomed = True
-        self._signal(signal.SIGKILL)
-
-    async def _run_process(self) -> str:
-        """Run the process to its end; why it ended."""
-        try:
-            self._process = process = await self._spawn()
-        except OSError as error:
-            return f"fork/exec {self.function.interpreter}: {error.strerror or error}"
-        self._settings.guardian.began(process.pid, self._api.address)
-        if self._is_doomed:
-            self.kill()
-        try:
-            code = await process.wait()
-        except asyncio.CancelledError:
-            self.kill()
-            await process.wait()
-            raise
-        # What it started must not outlive it, nor hold its pipes open.
-        await asyncio.to_thread(end_worker, process.pid, self._api.address)
-        self._settings.guardian.ended(process.pid, self._api.address)
-        return exit_reason(code)
-
-    async def _spawn(self) -> asyncio.subprocess.Process:
-        writers: list[int] = []
-        try:
-            for output in self._outputs:
-                writers.append(await output.open())
-            return await asyncio.create_subprocess_exec(
-                *command_line(self.function),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=writers[0],
-                stderr=writers[1],
-                cwd=self.function.source.root,
-                env=self._environment(),
-                start_new_session=True,
-            )
-        finally:
-            for writer in writers:
-                os.close(writer)
+        self._child.send(signal.SIGKILL)
 
     def _environment(self) -> dict[str, str]:
         day = self._settings.clock.now().strftime("%Y/%m/%d")
@@ -234,10 +191,10 @@ class Worker:
         return None
 
     def _is_over_memory(self) -> bool:
-        if self._process is None or self._exit.done():
+        if self._exit.done():
             return False
         limit_mb = self.function.memory_limit_mb or self._settings.memory_limit_mb
-        held_mb = resident_mb(self._process.pid)
+        held_mb = self._child.held_mb
         if held_mb <= limit_mb:
             return False
         told = f"{self.function.name} was ended: it held {held_mb:.0f} MB, it may hold {limit_mb} MB"
@@ -276,10 +233,6 @@ class Worker:
                     await output.closed.wait()
         self._end_output()
 
-    def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None and self._process.returncode is None:
-            kill_group(self._process.pid, number)
-
     def _line_sink(self, stream: Stream) -> Callable[[str | None, str], None]:
         settings = self._settings
 
@@ -293,37 +246,3 @@ class Worker:
 async def first_of(*futures: asyncio.Future[Any], timeout_s: float) -> None:
     """Return when one of the futures is done or the time is over; neither ends the others."""
     await asyncio.wait(futures, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-
-
-def delivery_headers(invocation: Invocation, now: datetime) -> dict[str, str]:
-    """The headers that an invocation reaches its worker with."""
-    headers = {
-        "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-        "Lambda-Runtime-Deadline-Ms": str(int((now.timestamp() + invocation.timeout_s) * 1000)),
-        "Lambda-Runtime-Invoked-Function-Arn": invocation.invoked_arn,
-        INVOCATION_ID: str(uuid.uuid4()),
-    }
-    optional = {
-        "Lambda-Runtime-Trace-Id": invocation.trace_id,
-        "Lambda-Runtime-Aws-Tenant-Id": invocation.tenant_id,
-        "Lambda-Runtime-Client-Context": invocation.client_context,
-        "Lambda-Runtime-Cognito-Identity": invocation.cognito_identity,
-    }
-    return headers | {name: header_text(value) for name, value in optional.items() if value is not None}
-
-
-def header_text(text: str) -> str:
-    """Text as it can stand in a header: JSON keeps its meaning, what is not ASCII in it being escaped."""
-    # A control character in JSON can only be white space between its parts.
-    spaced = "".join(character if character >= " " else " " for character in text)
-    return "".join(character if character <= "~" else json.dumps(character)[1:-1] for character in spaced)
-
-
-def has_ended(child: int) -> bool:
-    """Whether a child process is over, even if the loop has not heard of it yet."""
-    if sys.platform == "darwin":
-        return False
-    try:
-        return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:
-        return True
