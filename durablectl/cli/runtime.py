@@ -39,10 +39,8 @@ if TYPE_CHECKING:
     from durablectl.backend.requests import Exchange
     from durablectl.operate.checkup import Inspection
 
-_OUR_COMMAND = re.compile(
-    r"durablectl (?:list|get|history|state|tree|timeline|why|wait|watch|logs|stop|start|callback|functions)\b[^()]*$"
-)
-"""A command at the end of a line, as hints have it."""
+_OUR_COMMAND = re.compile(r"durablectl (?!(?:local|context|config|completion)\b)[a-z][^()]*$")
+"""A command at the end of a line, as hints have it, that works over a connection."""
 
 
 class Runtime:

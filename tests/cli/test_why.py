@@ -92,6 +92,14 @@ def test_commands_name_the_connection(backend: FakeBackend) -> None:
     assert ran.json["findings"][0]["next"][0]["command"].endswith("--result @FILE -c local")
 
 
+def test_commands_that_change_something_name_the_connection_too() -> None:
+    backend = FakeBackend(make_execution("order-1043", status="STOPPED"))
+
+    ran = run("why", "orders/order-1043", "-c", "local", "-o", "json", backend=backend)
+
+    assert ran.json["findings"][0]["next"][0]["command"] == "durablectl restart orders/order-1043 -c local"
+
+
 def test_check_9_no_data_causes_no_request_for_data(backend: FakeBackend) -> None:
     ran = run("why", "orders/order-1038", "--no-data", backend=backend)
 
