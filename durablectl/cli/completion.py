@@ -47,9 +47,9 @@ def complete(words: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     option, equals, typed = incomplete.partition("=")
     if line.pending is None and option.startswith("--") and equals:
         parameter = line.options.get(option)
-        return [f"{option}={each}" for each in _starting(_values(parameter, line, environ), typed)] if parameter else []
+        return [f"{option}={each}" for each in _continuing(parameter, typed, line, environ)] if parameter else []
     if line.pending is not None:
-        return _starting(_values(line.pending, line, environ), incomplete)
+        return _continuing(line.pending, incomplete, line, environ)
     if incomplete.startswith("-"):
         return _starting(line.option_names, incomplete)
     if line.spec is None:
@@ -162,8 +162,18 @@ def _values(parameter: Any, line: _Line, environ: Mapping[str, str]) -> list[str
     return words if len(words) > 1 and all(word.islower() and word.isalpha() for word in words) else []
 
 
+def _continuing(parameter: Any, typed: str, line: _Line, environ: Mapping[str, str]) -> list[str]:
+    """What the value of an option may become; of a list its last word."""
+    before, comma, last = typed.rpartition(",") if parameter.name in _LISTS else ("", "", typed)
+    known = before.split(",") if comma else []
+    values = _starting(_values(parameter, line, environ), last)
+    return [f"{before}{comma}{each}" for each in values if each not in known]
+
+
 def _names(line: _Line, environ: Mapping[str, str]) -> Names:
-    chosen = {field: line.given.get(option) for option, field in _CONNECTION.items() if line.given.get(option)}
+    # Of several contexts or regions the names of the first are offered: those are kept.
+    given = ((field, line.given.get(option)) for option, field in _CONNECTION.items())
+    chosen = {field: text.partition(",")[0] for field, text in given if text}
     settings = load_settings(**chosen, environ=environ, file=glance(environ))  # type: ignore[arg-type]
     return recall(memory_file(environ), place_of(settings))
 
@@ -193,6 +203,9 @@ def _formats(line: _Line, environ: Mapping[str, str]) -> list[str]:
 def _statuses(line: _Line, environ: Mapping[str, str]) -> list[str]:
     return [*STATUS_GROUPS, *(str(status).lower() for status in ExecutionStatus)]
 
+
+_LISTS = frozenset({"context", "status", "function", "types"})
+"""Options whose values are lists with commas."""
 
 _SOURCES: Mapping[str, Callable[[_Line, Mapping[str, str]], list[str]]] = {
     "context": lambda line, environ: context_names(environ),

@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from durablectl.cli.bundles import Filters as FilterOptions
-from durablectl.cli.choices import split_list
+from durablectl.cli.bundles import Limits
+from durablectl.cli.choices import split_list, whole_number
 from durablectl.cli.runtime import Runtime
 from durablectl.model.times import names_zone, parse_duration, parse_window
 from durablectl.operate.filters import Filters, parse_statuses
+from durablectl.operate.listing import ListQuery
+
+DEFAULT_LIMIT = 50
+
+
+def parse_list_query(runtime: Runtime, chosen: FilterOptions, limits: Limits) -> ListQuery:
+    """Which executions the options mean, and how many of them. Raises UsageError."""
+    limit = whole_number("--limit", limits.limit)
+    return ListQuery(
+        filters=parse_filters(runtime, chosen),
+        qualifier=chosen.qualifier,
+        stuck=parse_duration(chosen.stuck, option="--stuck") if chosen.stuck else None,
+        limit=None if limit == 0 else DEFAULT_LIMIT if limit is None else limit,
+        oldest_first=bool(limits.oldest_first),
+        page_size=whole_number("--page-size", limits.page_size, least=1, most=1000),
+    )
 
 
 def parse_filters(runtime: Runtime, chosen: FilterOptions) -> Filters:

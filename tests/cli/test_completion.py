@@ -57,6 +57,11 @@ def environ(tmp_path: Path) -> dict[str, str]:
         (["list", "--output=y"], ["--output=yaml"]),
         (["list", "--stat"], ["--status"]),
         (["list", "-s", "unsuc"], ["unsuccessful"]),
+        (["list", "-s", "failed,unsuc"], ["failed,unsuccessful"]),
+        (["list", "--status=open,op"], []),
+        (["list", "-f", "orders,c"], ["orders,crm"]),
+        (["callback", "list", "--function=cr"], ["--function=crm"]),
+        (["list", "-c", "prod,lo"], ["prod,local"]),
         (["--color", ""], ["auto", "always", "never"]),
         (["wait", "--for", "p"], ["paused"]),
         (["history", "x", "--type", "StepF"], ["StepFailed"]),
@@ -118,6 +123,15 @@ def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
 
     assert len(complete(["get", "--region", last, ""], environ)) == MOST_EXECUTIONS
     assert complete(["get", "--region", "r-0", ""], environ) == []
+
+
+def test_of_several_contexts_the_names_of_the_first_are_offered(tmp_path: Path) -> None:
+    environ = {"XDG_CACHE_HOME": str(tmp_path)}
+    run("list", "-c", "local", backend=FakeBackend(make_execution("order-1")), environ=environ)
+
+    assert complete(["get", "-c", "local", ""], environ) == ["orders/order-1"]
+    assert complete(["get", "--context", "local,prod", ""], environ) == ["orders/order-1"]
+    assert complete(["get", ""], environ) == []
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"version": 1, "places": 5}', '{"version": 9}', "\x00" * 50])

@@ -10,11 +10,11 @@ from functools import partial
 import typer
 
 from durablectl.cli.bundles import Filters, Limits, Scope
-from durablectl.cli.choices import split_list, whole_number
+from durablectl.cli.choices import split_list
 from durablectl.cli.jobs import tracked
 from durablectl.cli.options import AllCallbacksOpt, DueWithinOpt, OperationOpt, OptionalExecutionArg
 from durablectl.cli.runtime import Runtime
-from durablectl.cli.selection import describe_filters, parse_filters
+from durablectl.cli.selection import describe_filters, parse_list_query
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
 from durablectl.errors import UsageError
@@ -23,12 +23,9 @@ from durablectl.operate.callback_inbox import Inbox, InboxQuery, callbacks_of_ex
 from durablectl.operate.callbacks import FoundCallback
 from durablectl.operate.connections import different_places
 from durablectl.operate.discovery import searched_words
-from durablectl.operate.listing import ListQuery
 from durablectl.operate.wording import counted
 from durablectl.views.callbacks import callback_list_view
 from durablectl.views.view import ALL_FORMATS, ListFacts
-
-DEFAULT_LIMIT = 50
 
 
 def callback_list(
@@ -47,7 +44,8 @@ def callback_list(
     LEFT is the time until the timeout; a heartbeat leaves no trace, so where one is due sooner LEFT tells by when at
     the latest.
     """
-    query = _query(runtime, filters, limits, operation, include_closed, due_within)
+    due = parse_duration(due_within, option="--due-within") if due_within else None
+    query = InboxQuery(parse_list_query(runtime, filters, limits), operation, include_closed, due)
     if execution is not None:
         _refuse_filters(filters)
         target = find_target(runtime, execution, scope)
@@ -62,27 +60,6 @@ def callback_list(
     looked_at = f"in {counted(inbox.read_count, 'execution')} of {searched_words(inbox.places)}"
     _tell(runtime, inbox, query, looked_at, describe_filters(filters))
     raise typer.Exit(inbox.exit_code)
-
-
-def _query(
-    runtime: Runtime,
-    filters: Filters,
-    limits: Limits,
-    operation: str | None,
-    include_closed: bool,
-    due_within: str | None,
-) -> InboxQuery:
-    limit = whole_number("--limit", limits.limit)
-    listed = ListQuery(
-        filters=parse_filters(runtime, filters),
-        qualifier=filters.qualifier,
-        stuck=parse_duration(filters.stuck, option="--stuck") if filters.stuck else None,
-        limit=None if limit == 0 else DEFAULT_LIMIT if limit is None else limit,
-        oldest_first=bool(limits.oldest_first),
-        page_size=whole_number("--page-size", limits.page_size, least=1, most=1000),
-    )
-    due = parse_duration(due_within, option="--due-within") if due_within else None
-    return InboxQuery(listed, operation, include_closed, due)
 
 
 def _refuse_filters(filters: Filters) -> None:

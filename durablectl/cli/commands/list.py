@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import typer
 
 from durablectl.cli.bundles import Filters, Limits, Scope
-from durablectl.cli.choices import split_list, whole_number
+from durablectl.cli.choices import split_list
 from durablectl.cli.jobs import tracked
 from durablectl.cli.options import CountOpt, FunctionsArg, ReasonsOpt
 from durablectl.cli.runtime import Runtime
-from durablectl.cli.selection import describe_filters, parse_filters
+from durablectl.cli.selection import describe_filters, parse_list_query
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.errors import UsageError
-from durablectl.model.times import parse_duration
 from durablectl.operate.connections import Connection, different_places, is_several
 from durablectl.operate.discovery import searched_words
-from durablectl.operate.listing import Listing, ListQuery, list_over
+from durablectl.operate.listing import Listing, list_over
 from durablectl.operate.reading import DataLevel
 from durablectl.operate.wording import counted
 from durablectl.views.counts import count_view
 from durablectl.views.executions import list_view
 from durablectl.views.view import ALL_FORMATS, ListFacts, View
-
-DEFAULT_LIMIT = 50
 
 
 def list_command(
@@ -46,7 +44,8 @@ def list_command(
     """
     if count and (limits.limit or reasons):
         raise UsageError("--count goes with neither --limit nor --reasons")
-    query = _query(runtime, filters, limits, with_reasons=reasons, is_count=count)
+    query = parse_list_query(runtime, filters, limits)
+    query = replace(query, with_reasons=reasons, limit=None if count else query.limit)
     connections = runtime.connections([*(functions or ()), *split_list(scope.function)])
     track = partial(tracked, runtime)
     listing = list_over(connections, query, notes=runtime.diagnostics, now=runtime.now(), track=track)
@@ -57,19 +56,6 @@ def list_command(
         shown = runtime.show(_view(runtime, listing, connections, reasons))
         _tell(runtime, listing, shown, filters, reasons, limit=query.limit)
     raise typer.Exit(listing.exit_code)
-
-
-def _query(runtime: Runtime, filters: Filters, limits: Limits, *, with_reasons: bool, is_count: bool) -> ListQuery:
-    limit = whole_number("--limit", limits.limit)
-    return ListQuery(
-        filters=parse_filters(runtime, filters),
-        qualifier=filters.qualifier,
-        stuck=parse_duration(filters.stuck, option="--stuck") if filters.stuck else None,
-        limit=None if is_count or limit == 0 else DEFAULT_LIMIT if limit is None else limit,
-        oldest_first=bool(limits.oldest_first),
-        with_reasons=with_reasons,
-        page_size=whole_number("--page-size", limits.page_size, least=1, most=1000),
-    )
 
 
 def _view(runtime: Runtime, listing: Listing, connections: Sequence[Connection], reasons: bool) -> View[Any]:
