@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -33,8 +34,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServicePr
 
 
 @pytest.fixture
-def client(service: LocalServiceProcess) -> Any:
-    return lambda_client(service.endpoint)
+def client(service: LocalServiceProcess) -> Iterator[Any]:
+    with closing(lambda_client(service.endpoint)) as connected:
+        yield connected
 
 
 def start(client: Any, name: str, event: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,13 @@ pytestmark = pytest.mark.xdist_group("dying-workers")
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    directory = tmp_path_factory.mktemp("dying")
-    with local_service({"raw": f"{HANDLERS}/raw.py:handler"}, directory=directory, options=("--durable", "raw")) as it:
-        yield lambda_client(it.endpoint)
+    served = local_service(
+        {"raw": f"{HANDLERS}/raw.py:handler"},
+        directory=tmp_path_factory.mktemp("dying"),
+        options=("--durable", "raw"),
+    )
+    with served as it, closing(lambda_client(it.endpoint)) as connected:
+        yield connected
 
 
 @pytest.mark.parametrize("dies", DEATHS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ def service(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def client(service: LocalServiceProcess) -> Any:
-    return lambda_client(service.endpoint)
+def client(service: LocalServiceProcess) -> Iterator[Any]:
+    with closing(lambda_client(service.endpoint)) as connected:
+        yield connected
 
 
 def serving(folder: Path, store: Path) -> Any:
@@ -145,8 +147,7 @@ def test_plain_function_answers_synchronously(client: Any) -> None:
 
 def test_execution_goes_on_after_the_service_was_killed(folder: Path, tmp_path: Path) -> None:
     effects = tmp_path / "effects"
-    with serving(folder, tmp_path / "local.db") as first:
-        client = lambda_client(first.endpoint)
+    with serving(folder, tmp_path / "local.db") as first, closing(lambda_client(first.endpoint)) as client:
         arn = start(client, "steps", {"amount": 1, "pause": 2, "effects": str(effects)})
         deadline = time.monotonic() + DEADLINE_S
         while "WaitStarted settle" not in outline(client, arn):
@@ -154,8 +155,7 @@ def test_execution_goes_on_after_the_service_was_killed(folder: Path, tmp_path: 
             time.sleep(0.05)
         first.process.kill()
 
-    with serving(folder, tmp_path / "local.db") as second:
-        client = lambda_client(second.endpoint)
+    with serving(folder, tmp_path / "local.db") as second, closing(lambda_client(second.endpoint)) as client:
         assert result(client, arn) == {"charged": 2, "shipped": "parcel of 2"}
 
     assert effects.read_text().split() == ["charge", "ship"]

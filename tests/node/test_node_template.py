@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from tests.local.http_support import lambda_client
@@ -58,10 +59,8 @@ def test_python_and_node_functions_start_with_one_command(folder: Path, tmp_path
     with local_service({}, directory=folder, store=tmp_path / "local.db", options=options) as service:
         # An alias leads to the code that was published, not to what it has become.
         (folder / "parcels" / "index.mjs").write_text(PARCELS.replace("RATE", "second"))
-        client = lambda_client(service.endpoint)
-        arn = client.invoke(FunctionName="Orders:$LATEST", InvocationType="Event", Payload=b'{"id": 7}')[
-            "DurableExecutionArn"
-        ]
-        execution = ended(client, arn)
+        with closing(lambda_client(service.endpoint)) as client:
+            started = client.invoke(FunctionName="Orders:$LATEST", InvocationType="Event", Payload=b'{"id": 7}')
+            execution = ended(client, started["DurableExecutionArn"])
 
     assert (execution["Status"], json.loads(execution["Result"])) == ("SUCCEEDED", "first parcel 7")
