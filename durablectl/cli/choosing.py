@@ -69,7 +69,7 @@ def choose(
     """What was chosen; stdin is reserved if references come from it. Raises UsageError before anything is read."""
     references = tuple(executions or ())
     conditions = describe_filters(filters)
-    if references and (conditions or limits != Limits()):
+    if references and (conditions or limits.limit or limits.page_size or limits.oldest_first is not None):
         raise UsageError(
             f"{verb} takes executions or filters, not both",
             hint=f"it got {', '.join(references[:3])} and {', '.join(conditions) or 'a limit or an order of rows'}",

@@ -22,6 +22,19 @@ def read_pace(polling: Polling) -> Pace:
     return Pace(timeout, interval)
 
 
+def pace_of_wait(polling: Polling, wait: bool) -> Pace | None:
+    """The pace of `--wait`; None without it. Raises UsageError, also for a pace of nothing."""
+    pace = read_pace(polling)
+    given = next((option for option, text in _options(polling) if text), None)
+    if given and not wait:
+        raise UsageError(f"{given} is about waiting, which only --wait does", hint=f"add --wait, or leave out {given}")
+    return pace if wait else None
+
+
+def _options(polling: Polling) -> tuple[tuple[str, str | None], ...]:
+    return (("--timeout", polling.timeout), ("--interval", polling.interval))
+
+
 def wait_on(
     runtime: Runtime, targets: Sequence[Target], goal: Goal, pace: Pace, *, is_just_started: bool = False
 ) -> Iterator[WaitOutcome]:

@@ -93,5 +93,6 @@ def batch_exit_code(results: Iterable[ActionResult]) -> int:
 
 
 def count_outcomes(results: Iterable[ActionResult]) -> dict[str, int]:
-    """How often each outcome occurred, in the order of first occurrence."""
-    return dict(Counter(str(result.outcome) for result in results))
+    """How often each outcome occurred, what went well first."""
+    counts = Counter(result.outcome for result in results)
+    return {str(outcome): counts[outcome] for outcome in Outcome if counts[outcome]}

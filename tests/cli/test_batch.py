@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -262,6 +264,17 @@ def test_the_preview_of_a_batch(backend: FakeBackend) -> None:
     assert "✓ orders:7/order-0912  accepted   FAILED → DELETING\n" in ran.out
 
 
+def test_the_preview_of_a_batch_in_production_says_so(backend: FakeBackend, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("current_context: prod\ncontexts: {prod: {production: true}}\n")
+    environ = {"DURABLECTL_CONFIG": str(tmp_path / "config.yaml"), "HOME": str(tmp_path)}
+
+    ran = act(backend, "pause", "-s", "open", "--no-color", is_terminal=True, stdin="n\n", environ=environ, columns=80)
+
+    assert re.match(r"Pause 2 executions +PRODUCTION   context prod · 123456789012 · eu-west-1\n", ran.err)
+    assert "New executions still start." in ran.err
+    assert (ran.code, backend.mutations) == (1, [])
+
+
 @pytest.mark.parametrize("answer, code", [("3", 0), ("y", 1), ("2", 1), ("order-0912", 1), ("", 1)])
 def test_only_the_count_deletes_many(backend: FakeBackend, answer: str, code: int) -> None:
     words = ("delete", "--status", "failed", "--older-than", "30d")
@@ -468,6 +481,18 @@ def test_one_time_out_holds_for_all_that_are_waited_for() -> None:
     outcomes = by_name(ran)
     assert ran.code == 124
     assert outcomes == {"order-0001": "unchanged", "order-0002": "done", "order-0003": "done"}
+
+
+@pytest.mark.parametrize("words", [("stop", "orders/order-0001"), ("pause", "-s", "open"), ("start", "orders")])
+@pytest.mark.parametrize("more", [("--timeout", "5s"), ("--interval", "5s")])
+def test_a_pace_without_waiting_is_refused(words: tuple[str, ...], more: tuple[str, ...]) -> None:
+    backend = many(1)
+
+    ran = act(backend, *words, *more, "--yes")
+
+    assert ran.code == 2
+    assert f"{more[0]} is about waiting, which only --wait does" in ran.err
+    assert backend.calls == []
 
 
 def test_deletions_are_waited_for_until_all_are_gone() -> None:

@@ -7,7 +7,7 @@ from durablectl.cli.confirm import Preview, confirm
 from durablectl.cli.inputs import read_payload
 from durablectl.cli.interrupts import postponed_interrupt
 from durablectl.cli.options import ExecutionArg, InputOpt, NameOpt, RestartVersionOpt, WaitOpt
-from durablectl.cli.polling import read_pace
+from durablectl.cli.polling import pace_of_wait
 from durablectl.cli.previews import restart_preview
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -36,7 +36,7 @@ def restart(
     --name says otherwise, and runs on the same version.
     """
     payload = read_payload(runtime, "--input", input, form)
-    pace = read_pace(polling)
+    pace = pace_of_wait(polling, wait)
     target = find_target(runtime, execution, scope)
     plan = restarting.plan_restart(
         runtime.backend, target, name=name, payload=payload, version=version, notes=runtime.diagnostics
@@ -45,7 +45,7 @@ def restart(
         _ask(runtime, target, plan, safety)
     with postponed_interrupt() as interrupt:
         result = restarting.restart(runtime.backend, plan, clock=runtime.process.clock, dry_run=safety.dry_run)
-    show_started(runtime, result, pace if wait and not safety.dry_run else None, interrupt)
+    show_started(runtime, result, None if safety.dry_run else pace, interrupt)
 
 
 def _ask(runtime: Runtime, target: Target, plan: restarting.Restart, safety: Safety) -> None:

@@ -6,7 +6,7 @@ from durablectl.cli.bundles import Batch, Filters, Limits, Polling, Safety, Scop
 from durablectl.cli.changing import Asking, run_change
 from durablectl.cli.choosing import choose
 from durablectl.cli.options import ChosenArg, ReasonOpt, WaitOpt
-from durablectl.cli.polling import read_pace
+from durablectl.cli.polling import pace_of_wait
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.operate.lifecycle import resuming
@@ -31,8 +31,8 @@ def resume(
     """
     chosen = choose(runtime, "resume", executions, scope, filters, limits, batch)
     change = resuming(reason)
-    pace = read_pace(polling)
-    run_change(runtime, chosen, change, safety, Asking(1), pace=pace if wait else None)
+    pace = pace_of_wait(polling, wait)
+    run_change(runtime, chosen, change, safety, Asking(1), pace=pace)
 
 
 RESUME = CommandSpec(

@@ -7,7 +7,7 @@ from durablectl.cli.confirm import Preview, confirm_in_production
 from durablectl.cli.inputs import read_payload
 from durablectl.cli.interrupts import postponed_interrupt
 from durablectl.cli.options import FunctionArg, InputOpt, NameOpt, WaitOpt
-from durablectl.cli.polling import read_pace
+from durablectl.cli.polling import pace_of_wait
 from durablectl.cli.previews import mild_preview, payload_fact
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
@@ -33,7 +33,7 @@ def start(
     qualifier the newest published version is started, or $LATEST where there is none. Without --input it is {}.
     """
     payload = read_payload(runtime, "--input", input, form)
-    pace = read_pace(polling)
+    pace = pace_of_wait(polling, wait)
     _ask(runtime, function, name, payload, safety)
     with postponed_interrupt() as interrupt:
         result = starting.start(
@@ -45,7 +45,7 @@ def start(
             notes=runtime.diagnostics,
             dry_run=safety.dry_run,
         )
-    show_started(runtime, result, pace if wait and not safety.dry_run else None, interrupt)
+    show_started(runtime, result, None if safety.dry_run else pace, interrupt)
 
 
 def _ask(runtime: Runtime, function: str, name: str | None, payload: bytes | None, safety: Safety) -> None:

@@ -7,7 +7,7 @@ from durablectl.cli.changing import Asking, run_change
 from durablectl.cli.choosing import choose
 from durablectl.cli.inputs import read_error
 from durablectl.cli.options import ChosenArg, WaitOpt
-from durablectl.cli.polling import read_pace
+from durablectl.cli.polling import pace_of_wait
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.operate.lifecycle import stopping
@@ -33,8 +33,8 @@ def stop(
     """
     chosen = choose(runtime, "stop", executions, scope, filters, limits, batch)
     change = stopping(read_error(runtime, error_fields))
-    pace = read_pace(polling)
-    run_change(runtime, chosen, change, safety, Asking(2), pace=pace if wait else None)
+    pace = pace_of_wait(polling, wait)
+    run_change(runtime, chosen, change, safety, Asking(2), pace=pace)
 
 
 STOP = CommandSpec(
