@@ -293,18 +293,33 @@ def unreachable(failure: Failure, attempt: Attempt) -> DurablectlError:
 
 def broken_off(failure: Failure, attempt: Attempt) -> DurablectlError:
     """There was a connection, and no complete answer over it."""
-    hint = [failure.line]
-    if not attempt.call.is_read:
-        hint.append("whether the request took effect is not known; look before trying again")
+    hint = [failure.line, *_unknown_effect(attempt)]
     return Unreachable(f"{attempt.endpoint} did not answer {attempt.call.operation} completely", hint=hint)
+
+
+_PROXY_WANTS_A_SIGN_IN = 407
 
 
 def unreadable(failure: Failure, attempt: Attempt) -> DurablectlError:
     """Something answered that is no Lambda service."""
-    return ServiceFault(
-        f"{attempt.endpoint} answered {attempt.call.operation} with something else than JSON",
-        hint="is that the endpoint of a Lambda service?",
-    )
+    status = failure.status or 0
+    message = f"{attempt.endpoint} answered {attempt.call.operation} with {failure.message}"
+    hint = ["a sign-in page of the network, a proxy or another server may have answered"]
+    if status == _PROXY_WANTS_A_SIGN_IN:
+        message = f"a proxy refuses to pass {attempt.call.operation} on to {attempt.endpoint}"
+        hint = ["it wants a sign-in, which HTTPS_PROXY can hold: http://USER:PASSWORD@HOST:PORT"]
+    elif status >= 500:
+        hint = ["something between here and the service failed, as load balancers and proxies do; try again later"]
+    elif attempt.source.endpoint_url:
+        hint.append("is that the endpoint of a Lambda service?")
+    # What was refused or sent elsewhere has not reached the service.
+    effect = _unknown_effect(attempt) if status < 300 or status >= 500 else []
+    return ServiceFault(message + (f" (HTTP {status})" if status >= 300 else ""), hint=[*hint, *effect])
+
+
+def _unknown_effect(attempt: Attempt) -> list[str]:
+    """What to do where a change may or may not have happened."""
+    return [] if attempt.call.is_read else ["whether the request took effect is not known; look before trying again"]
 
 
 def no_region(failure: Failure, attempt: Attempt) -> DurablectlError:
@@ -321,7 +336,6 @@ def bad_configuration(failure: Failure, attempt: Attempt) -> DurablectlError:
 
 def service_fault(failure: Failure, attempt: Attempt) -> DurablectlError:
     """The service failed, or answered what nobody expects."""
-    hint = [f"it said: {failure.quote}"]
-    if not attempt.call.is_read and (failure.status or 0) >= 500:
-        hint.append("whether the request took effect is not known; look before trying again")
-    return ServiceFault(f"the service failed to {attempt.call.purpose} {attempt.label}", hint=hint)
+    effect = _unknown_effect(attempt) if (failure.status or 0) >= 500 else []
+    message = f"the service failed to {attempt.call.purpose} {attempt.label}"
+    return ServiceFault(message, hint=[f"it said: {failure.quote}", *effect])

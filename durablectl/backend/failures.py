@@ -36,7 +36,9 @@ class Failure:
     @property
     def quote(self) -> str:
         """The service's own words in quotes, or its code where it said nothing that can be read."""
-        return f'"{self.line}"' if self.message and self.is_json else f"{self.code} (HTTP {self.status})"
+        if self.message and self.is_json:
+            return f'"{self.line}"'
+        return f"HTTP {self.status}" if self.code == str(self.status) else f"{self.code} (HTTP {self.status})"
 
 
 @dataclass(frozen=True, slots=True)

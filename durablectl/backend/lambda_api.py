@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +18,7 @@ from durablectl.backend.capabilities import ExecutionLists, ListRequest, Quirks,
 from durablectl.backend.endpoints import is_aws, is_loopback
 from durablectl.backend.failures import Failure, RequestFailed
 from durablectl.backend.light_loading import lighten
+from durablectl.backend.raw_answers import keep_raw, read_answer, read_failure, reason_of
 from durablectl.backend.requests import Json, Observer, Requests
 from durablectl.backend.version_scope import VersionScope
 from durablectl.clock import Clock, SystemClock
@@ -281,12 +280,7 @@ def _read_event_without_data(raw: Json) -> Event:
 
 # --- the client library -----------------------------------------------------------------------------------------------
 
-_RAW = "Raw"
 _JSON_PROTOCOLS = ("rest-json", "json")
-_IS_CUT = "IsCut"
-_BROKEN_OFF = Failure("ConnectionClosedError", "the connection ended in the middle of the answer")
-_URL = re.compile(r"(?: URL)?:? ?\"?https?://[^\s\"]*\"?\.?")
-_SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
 _OUR_SERVER = "durablectl"
 """What our local service calls itself."""
 _DUMMY_KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
@@ -365,13 +359,10 @@ class BotocoreTransport:
             if operation == "Invoke":
                 answer["Payload"].read()
         except botocore.exceptions.ClientError as error:
-            raise RequestFailed(replace(_read_failure(error.response), keys_from=self._keys_from)) from error
+            raise RequestFailed(replace(read_failure(error.response), keys_from=self._keys_from)) from error
         except botocore.exceptions.BotoCoreError as error:
             raise RequestFailed(self._local_failure(error)) from error
-        raw = answer.get(_RAW, answer)
-        if not isinstance(raw, Mapping):
-            raise RequestFailed(_BROKEN_OFF if _IS_CUT in answer else Failure("UnreadableAnswer", is_json=False))
-        return raw
+        return read_answer(operation, answer)
 
     def _local_failure(self, error: Any) -> Failure:
         """What happened before there was an answer; an unknown name comes with those that there are."""
@@ -384,7 +375,7 @@ class BotocoreTransport:
             known = tuple(self._session.get_available_regions(self._service))
             if self._region not in known:
                 code = "UnknownRegion"
-        return Failure(code, _reason(error), known=known)
+        return Failure(code, reason_of(error, self._limits.read_s), known=known)
 
     @cached_property
     def _session(self) -> Any:
@@ -449,7 +440,7 @@ class BotocoreTransport:
         service_id = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register(f"before-parse.{service_id}", self._note_date)
         if client.meta.service_model.protocol in _JSON_PROTOCOLS:
-            client.meta.events.register(f"before-parse.{service_id}", _keep_raw)
+            client.meta.events.register(f"before-parse.{service_id}", keep_raw)
         if is_loopback(endpoint_url):
             client.meta.events.register("before-parse.lambda", self._learn_server)
         return client
@@ -490,60 +481,3 @@ def library_facts(operations: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     lighten(session.get_component("data_loader"))
     known = set(session.get_service_model("lambda").operation_names)
     return botocore.__version__, tuple(operation for operation in operations if operation not in known)
-
-
-def _reason(error: Any) -> str:
-    """What the client library says, without the URL of the request, and what the system says to it."""
-    text = _URL.sub("", str(error))
-    stated = _SYSTEM_ERROR.search(str(error.kwargs.get("error", "")))
-    return f"{text}: {stated.group(1)}" if stated and stated.group(1) not in text else text
-
-
-def _keep_raw(
-    operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
-) -> None:
-    """Hand on the JSON as it came: the client library drops members it does not know and is slow on long histories."""
-    if operation_model.has_streaming_output and response_dict["status_code"] < 300:
-        return
-    body = response_dict["body"]
-    try:
-        raw = json.loads(body) if body else {}
-    except ValueError:
-        raw = None
-    customized_response_dict[_RAW] = raw
-    # The client library takes what has arrived for the whole.
-    if raw is None and len(body) < int(response_dict["headers"].get("content-length") or 0):
-        customized_response_dict[_IS_CUT] = True
-    if response_dict["status_code"] < 300:
-        response_dict["body"] = b"{}"
-
-
-def _read_failure(response: Json) -> Failure:
-    """The failure in an error response; servers put its code into a header, the body or nowhere."""
-    if _IS_CUT in response:
-        return _BROKEN_OFF
-    metadata = response.get("ResponseMetadata", {})
-    status = metadata.get("HTTPStatusCode")
-    raw = response.get(_RAW)
-    body = raw if isinstance(raw, Mapping) else {}
-    code = str(response.get("Error", {}).get("Code", ""))
-    stated = str(body.get("Type", ""))
-    if (not code or code.isdigit()) and stated.endswith("Exception"):
-        code = stated
-    message = body.get("message") or body.get("Message") or body.get("errorMessage") or ""
-    headers = metadata.get("HTTPHeaders", {})
-    return Failure(
-        code=code or str(status),
-        message=str(message),
-        status=status,
-        request_id=metadata.get("RequestId"),
-        retry_after_s=_seconds(headers.get("retry-after")),
-        is_json=isinstance(raw, Mapping),
-    )
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text else None
-    except ValueError:
-        return None

@@ -129,7 +129,7 @@ REFUSALS: list[Any] = [
     ),
     (_get, Answer(b"<html>Not Found</html>", 404, {"Content-Type": "text/html"}), Unsupported, "get is not supported"),
     (_get, refusal("ServiceException", 500, "oops"), ServiceFault, "the service failed to read orders/order-1024"),
-    (_get, Answer(b"<html>Bad Gateway</html>", 502, {"Content-Type": "text/html"}), ServiceFault, "failed to read"),
+    (_get, Answer(b"<html>Bad Gateway</html>", 502, {"Content-Type": "text/html"}), ServiceFault, r"JSON \(HTTP 502\)"),
     (_get, Answer(b"", 503), ServiceFault, "failed to read"),
     (_get, refusal("SomethingNewException", 418, "teapot"), ServiceFault, "failed to read"),
 ]

@@ -24,6 +24,8 @@ class Fault(Enum):
     """Half of the body arrives."""
     STALL = auto()
     """Nothing arrives until the server ends."""
+    WRONG_LENGTH = auto()
+    """The whole body is sent, and its length is stated as half of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,12 @@ def _handler(app: App, ending: threading.Event) -> type[BaseHTTPRequestHandler]:
             self.send_response_only(answer.status)
             for name, value in ({"Content-Type": "application/json"} | dict(answer.headers)).items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
+            is_misstated = answer.fault is Fault.WRONG_LENGTH
+            self.send_header("Content-Length", str(len(body) // 2 if is_misstated else len(body)))
             self.end_headers()
-            if answer.fault is Fault.TRUNCATE:
-                self.wfile.write(body[: len(body) // 2])
-                self.close_connection = True
-            else:
-                self.wfile.write(body)
+            self.wfile.write(body[: len(body) // 2] if answer.fault is Fault.TRUNCATE else body)
+            # What follows a body of another length than stated is taken for the next answer.
+            self.close_connection = answer.fault is not None
 
         def log_message(self, format: str, *args: object) -> None:
             """Keep quiet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -16,6 +16,13 @@ THROTTLED = Answer(
     429,
     {"x-amzn-errortype": "TooManyRequestsException"},
 )
+FAILED = Answer(
+    {"Type": "Server", "Message": "An internal error occurred."}, 500, {"x-amzn-errortype": "ServiceException"}
+)
+SIGN_IN_PAGE = Answer(
+    b"<!doctype html><title>Sign in to Airport &amp; Wi-Fi</title>", 200, {"Content-Type": "text/html"}
+)
+"""What a captive portal answers to everything."""
 
 _DROPPED_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "date", "server", "content-type"})
 
@@ -27,6 +34,8 @@ class FaultProxy:
         self.endpoint = ""
         self.requests: list[Request] = []
         self._upstream = urlsplit(upstream).netloc
+        self.rule: Callable[[Request], Fault | Answer | None] = lambda _: None
+        """What happens to requests while nothing is queued; those that it is asked about come one at a time."""
         self._faults: deque[Fault | Answer | None] = deque()
         self._lock = threading.Lock()
 
@@ -39,7 +48,7 @@ class FaultProxy:
         """The server's answer, or what the queue says."""
         with self._lock:
             self.requests.append(request)
-            fault = self._faults.popleft() if self._faults else None
+            fault = self._faults.popleft() if self._faults else self.rule(request)
         if isinstance(fault, Answer):
             return fault
         if fault in (Fault.RESET, Fault.STALL):

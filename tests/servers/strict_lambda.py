@@ -114,12 +114,12 @@ class StrictLambda:
             self.refused.append(str(error))
             return refusal("ValidationException", 400, str(error))
         self.asked.append(asked)
-        return self.answers.get(asked.operation) or Answer(body)
+        return self.answers.get(asked.operation) or Answer(body, _STATUSES.get(asked.operation, 200))
 
     def _page(self, asked: Asked) -> dict[str, Any]:
         rows = self.rows.get(asked.operation)
         if rows is None:
-            return {}
+            return _ANSWERS.get(asked.operation, lambda _: {})(asked)
         start = _read_marker(asked.query.get("Marker"), len(rows))
         size = min(PAGE, int(asked.query["MaxItems"]))
         following = {"NextMarker": _MARKER.format(start + size)} if start + size < len(rows) else {}
@@ -131,6 +131,12 @@ _MEMBERS = {
     "GetDurableExecutionHistory": "Events",
     "ListFunctions": "Functions",
 }
+
+_ANSWERS: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
+    "GetDurableExecution": lambda asked: {"DurableExecutionArn": asked.label, "Status": "RUNNING"},
+    "StopDurableExecution": lambda _: {"StopTimestamp": 1_795_251_600.0},
+}
+_STATUSES = {"PauseDurableExecution": 202, "ResumeDurableExecution": 202, "DeleteDurableExecution": 202, "Invoke": 202}
 
 
 @contextmanager
