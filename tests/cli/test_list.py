@@ -88,6 +88,14 @@ def test_reasons_take_a_request_for_each_that_ended_badly(backend: FakeBackend) 
     assert ran.err == "note: REASON took 1 extra request\n"
 
 
+def test_what_reading_all_of_them_takes_is_told_beforehand(backend: FakeBackend) -> None:
+    reasons = run("list", "orders", "-n", "0", "--reasons", backend=backend).err.splitlines()
+    stuck = run("list", "orders", "-n", "0", "--stuck", "1h", backend=backend).err.splitlines()
+
+    assert reasons[0] == "note: --reasons reads each execution that ended badly, at most 10 a second on AWS"
+    assert stuck[0] == "note: --stuck reads the history of each running execution, at most 5 a second on AWS"
+
+
 def test_count_prints_how_many_there_are_of_each_status(backend: FakeBackend) -> None:
     assert run("list", "orders", "--count", backend=backend).out == (
         "▸ RUNNING    1\n✓ SUCCEEDED  2\n✗ FAILED     1\n  total      4\n"

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from durablectl.backend.budget import AWS_RATES
 from durablectl.cli.bundles import Filters, Limits, Scope
 from durablectl.cli.choices import split_list
 from durablectl.cli.jobs import tracked
@@ -19,7 +20,7 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.errors import UsageError
 from durablectl.operate.connections import Connection, different_places, is_several
 from durablectl.operate.discovery import searched_words
-from durablectl.operate.listing import Listing, list_over
+from durablectl.operate.listing import Listing, ListQuery, list_over
 from durablectl.operate.reading import DataLevel
 from durablectl.operate.wording import counted
 from durablectl.views.counts import count_view
@@ -46,6 +47,8 @@ def list_command(
         raise UsageError("--count goes with neither --limit nor --reasons")
     query = parse_list_query(runtime, filters, limits)
     query = replace(query, with_reasons=reasons, limit=None if count else query.limit)
+    if query.limit is None:
+        _tell_price(runtime, query)
     connections = runtime.connections([*(functions or ()), *split_list(scope.function)])
     track = partial(tracked, runtime)
     listing = list_over(connections, query, notes=runtime.diagnostics, now=runtime.now(), track=track)
@@ -56,6 +59,16 @@ def list_command(
         shown = runtime.show(_view(runtime, listing, connections, reasons))
         _tell(runtime, listing, shown, filters, reasons, limit=query.limit)
     raise typer.Exit(listing.exit_code)
+
+
+def _tell_price(runtime: Runtime, query: ListQuery) -> None:
+    """Tell beforehand what takes long where all executions are wanted; a limit bounds it otherwise."""
+    if query.stuck is not None:
+        text = f"--stuck reads the history of each running execution, at most {AWS_RATES['history']} a second on AWS"
+        runtime.diagnostics.note(text)
+    if query.with_reasons:
+        text = f"--reasons reads each execution that ended badly, at most {AWS_RATES['get']} a second on AWS"
+        runtime.diagnostics.note(text)
 
 
 def _view(runtime: Runtime, listing: Listing, connections: Sequence[Connection], reasons: bool) -> View[Any]:
