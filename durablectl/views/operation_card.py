@@ -105,7 +105,7 @@ def _waiting(node: Node, display: Display) -> Iterator[Field]:
         OperationType.STEP: operation.next_attempt_at,
     }.get(operation.type)
     if due_at is not None and node.shown_as in ("waiting", "retrying", "polling"):
-        yield Field("due", comma(display.instant(due_at, other_days=Precision.SECONDS), left_phrase(due_at, display)))
+        yield Field("due", comma(display.instant(due_at), left_phrase(due_at, display)))
     if operation.polls:
         yield Field("polls", own(f"{operation.polls} not met"))
 

@@ -9,7 +9,7 @@ from durablectl.operate.children import execution_label
 from durablectl.views.display import Display
 from durablectl.views.glyphs import LOOKS, operation_look
 from durablectl.views.labels import joined
-from durablectl.views.lines import EMPTY, Line, Segment, data, join, line_width, own, pad, wrap_line
+from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, line_width, own, pad, wrap_line
 from durablectl.views.phrases import error_kind, error_phrase
 from durablectl.views.records.payloads import error_record
 from durablectl.views.state_columns import node_label
@@ -17,6 +17,8 @@ from durablectl.views.tree_executions import TreeExecution
 from durablectl.views.tree_notes import timeout_phrase
 
 _GAP = (Segment("  "),)
+_MOST_NAME = 32
+"""Cells of a name in one line with what became of it."""
 _LEAST_TEXT = 24
 """Cells that a text needs beside the event that it belongs to; where there are fewer, it stands below."""
 
@@ -45,7 +47,7 @@ def cause_line(top: TreeExecution) -> Line:
     if not links:
         return EMPTY
     deepest, of = links[0]
-    name = join((_glyph(deepest, of), _name(deepest, of)))
+    name = join((_glyph(deepest, of), fit_line(_name(deepest, of), _MOST_NAME)))
     parts: list[Line] = [(*name, Segment(": "), *_text(deepest, of))]
     for number, (link, _execution) in enumerate(links[1:], start=2):
         kind = error_kind(link.error.type if link.error else None)

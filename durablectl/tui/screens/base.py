@@ -17,6 +17,7 @@ from durablectl.tui.poller import Health, Poller
 from durablectl.tui.widgets.banner import Banner
 from durablectl.tui.widgets.command_line import CommandLine
 from durablectl.tui.widgets.key_line import KeyLine
+from durablectl.tui.widgets.prompt import Prompt
 from durablectl.tui.widgets.status import StatusLine
 from durablectl.tui.widgets.trouble import TroubleCard
 from durablectl.views.lines import EMPTY, Line, data, join, own
@@ -51,7 +52,9 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
     def __init__(self) -> None:
         super().__init__()
         self._poller: Poller[AnswerT] | None = None
+        self._keys_told: tuple[tuple[str, bool], ...] = ()
         self._is_begun = False
+        self._once: list[Callable[[], None]] = []
         self.is_passed_by = False
         """Whether another screen is about to cover this one, so that nothing need be asked until one comes back."""
 
@@ -129,17 +132,23 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
 
     def on_screen_resume(self) -> None:
         """Ask again."""
-        if self._is_begun and self._poller is None and not self.is_passed_by:
-            self.poll()
+        if self._is_begun and not self.is_passed_by:
+            self.begin()
         self.is_passed_by = self.is_passed_by and not self._is_begun
         self._welcome()
         self.banner.refresh()
+
+    def begin(self) -> None:
+        """Ask from now on, unless that is done already."""
+        self.is_passed_by = False
+        if self._is_begun and self._poller is None:
+            self.poll()
 
     def poll(self) -> None:
         """Ask from now on; an answer to what was asked before is dropped."""
         poller = Poller(
             self.ask,
-            self.answered,
+            self._deliver,
             self._note_health,
             self.app.clock,
             self.app.preferences.interval_s or self.interval_s,
@@ -148,9 +157,24 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self.run_worker(poller.run(), name="poll", group="poll", exclusive=True, exit_on_error=True)
         self._welcome()
 
+    def once_answered(self, call: Callable[[], None]) -> None:
+        """Do something as soon as there is an answer."""
+        self._once.append(call)
+
+    def _deliver(self, answer: AnswerT) -> bool:
+        goes_on = self.answered(answer)
+        calls, self._once = self._once, []
+        for call in calls:
+            self.call_after_refresh(call)
+        return goes_on
+
     def explain(self, line: Line) -> None:
-        """Say something in the line above the keys."""
+        """Say what there is to say of the highlighted row, in the line above the keys."""
         self.status.explanation = line
+
+    def remark(self, line: Line) -> None:
+        """Say in that line what came of a key or a request; it stays until the next key."""
+        self.status.remark = line
 
     def action_refresh_now(self) -> None:
         """Ask now."""
@@ -178,7 +202,19 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys of what cannot be done now."""
-        return None if self.refusal(action) else super().check_action(action, parameters)
+        try:
+            is_refused = self._is_begun and self.refusal(action) is not None
+        except NoMatches:
+            # A screen that comes or goes has nothing on it that could be refused.
+            is_refused = False
+        return None if is_refused else super().check_action(action, parameters)
+
+    def refresh_bindings(self) -> None:
+        """Draw the keys anew if others work now than before: the footer takes longer to make than all else."""
+        keys = tuple((key, active.enabled) for key, active in self.active_bindings.items())
+        if keys != self._keys_told:
+            self._keys_told = keys
+            super().refresh_bindings()
 
     def on_key(self, event: events.Key) -> None:
         """Say why a greyed key does nothing."""
@@ -186,7 +222,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         reason = self.refusal(active.binding.action) if active and not active.enabled else None
         if reason:
             event.stop()
-            self.explain(join([own("✗", "yellow"), data(reason)]))
+            self.remark(join([own("✗", "yellow"), data(reason)]))
 
     def _console_refusal(self) -> str | None:
         if self.app.connection.backend.source.backend != "aws":
@@ -197,6 +233,11 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
     def command_line(self) -> CommandLine:
         """The command line of this screen, which is hidden until it is asked for."""
         return self.query_one(CommandLine)
+
+    @property
+    def open_prompt(self) -> Prompt | None:
+        """The line that is typed in, if there is one."""
+        return next((prompt for prompt in self.query(Prompt) if prompt.is_open), None)
 
     @property
     def banner(self) -> Banner:
@@ -210,7 +251,8 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
 
     def _welcome(self, *_: Any) -> None:
         if self._poller is not None:
-            looks = self.is_current and self.app.app_focus and self.app.is_refreshing
+            # Textual calls the screen right below current too.
+            looks = self.is_active and self.app.app_focus and self.app.is_refreshing
             self._poller.welcome(is_welcome=looks)
 
     def _note_health(self, health: Health) -> None:

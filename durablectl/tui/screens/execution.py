@@ -123,6 +123,10 @@ class ExecutionScreen(ExecutionLive):
             return "nothing is known of the execution yet"
         if action == "details" and self.tab not in _DETAILS_FROM:
             return "details belong to operations: 1 Tree, 2 Timeline"
+        if action == "copy_record":
+            # Asked again with each key; the record itself need not be made for that.
+            current = self.events.current if self.tab == "events" else self.outline_view.current
+            return None if current is not None else "there is no record here to copy"
         return super().refusal(action)
 
     def _tree_option(self) -> str:
@@ -200,7 +204,7 @@ class ExecutionScreen(ExecutionLive):
         one = event.row
         if self.tab == "events" and isinstance(one, AnnotatedEvent):
             self.outlining.selected = one.event.operation_id or self.outlining.selected
-            self.explain(event_line(one, self.reading, self.app.reader()))
+            self.explain(event_line(one, self.reading, self.app.reader(), hint="enter shows all of it"))
             self.refresh_bindings()
 
     @on(OutlineView.Chosen, "#tree, #timeline")
@@ -228,7 +232,7 @@ class ExecutionScreen(ExecutionLive):
         number = one.event.event_id
         record = stamped("event", event_record(one, self.reading))
         name = f"{file_name(self.target.name, 'event', str(number))}.json"
-        about = event_line(one, self.reading, self.app.reader())[:-1]
+        about = event_line(one, self.reading, self.app.reader())
         self.app.push_screen(ViewerScreen(record, f"event #{number}", name, health=self.banner.health, about=about))
 
     @on(OutlineView.Asked)

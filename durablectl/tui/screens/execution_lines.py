@@ -9,7 +9,7 @@ from durablectl.views.annotations import AnnotatedEvent
 from durablectl.views.display import Display
 from durablectl.views.history_details import detail_phrase
 from durablectl.views.labels import row_label
-from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
+from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, own
 from durablectl.views.outline import OutlineRow
 from durablectl.views.records.context import Reading
 from durablectl.views.records.events import event_record
@@ -18,6 +18,9 @@ from durablectl.views.tree_entries import Group
 from durablectl.views.tree_header import doing_line, headline
 from durablectl.views.tree_notes import entry_note
 from durablectl.views.tree_rows import entry_word
+
+_MOST_NAME = 36
+"""Cells of a name with which there is room for what is said of it."""
 
 
 def summary_line(look: ExecutionLook, now: datetime) -> Line:
@@ -46,14 +49,14 @@ def row_line(row: OutlineRow | None, display: Display, *, hint: str = "") -> Lin
     if isinstance(item, Group):
         return join([item.label, item.note, own("enter shows each of them", "dim")], " · ")
     word = entry_word(item)
-    name = (*row_label(item.row), Segment(": "), *data(word, item.row.look.style))
+    name = (*row_label(item.row, _MOST_NAME), Segment(": "), *data(word, item.row.look.style))
     return join([name, entry_note(item, display), own(hint, "dim")], " · ")
 
 
-def event_line(one: AnnotatedEvent | None, reading: Reading, display: Display) -> Line:
+def event_line(one: AnnotatedEvent | None, reading: Reading, display: Display, *, hint: str = "") -> Line:
     """An event in a sentence."""
     if one is None:
         return EMPTY
     phrase = detail_phrase(one, event_record(one, reading), display)
     name = data(f"#{one.event.event_id} {one.event.type}")
-    return join([name, data(one.label), phrase, own("enter shows all of it", "dim")], " · ")
+    return join([name, fit_line(data(one.label), _MOST_NAME), phrase, own(hint, "dim")], " · ")

@@ -197,7 +197,7 @@ class ExecutionLive(Acting[Changes]):
     def _tick(self) -> None:
         """Let the times of an open execution go on."""
         look = self.looked
-        if look is None or look.is_settled or not self.is_current:
+        if look is None or look.is_settled or not self.is_active:
             return
         now, reading = self.app.clock.now(), look.top.reading
         look.top.reading = Reading(now, reading.level, reading.redactor, reading.is_key_denied)

@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from durablectl.errors import UsageError
+from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.listing import ListedExecution, ListQuery, list_executions
 from durablectl.operate.targets import Target, target_of_execution
 from durablectl.tui.actions import Acting
@@ -24,6 +25,8 @@ from durablectl.tui.standings import Standings
 from durablectl.tui.widgets.execution_table import ExecutionTable
 from durablectl.tui.widgets.filter import FilterBar
 from durablectl.tui.widgets.menu import Menu
+from durablectl.views.durations import format_duration, milliseconds
+from durablectl.views.glyphs import execution_status
 from durablectl.views.lines import EMPTY, Line, data, join, own, text_of
 from durablectl.views.records.executions import execution_record
 from durablectl.views.standing import explanation_line, standing_line
@@ -76,6 +79,7 @@ class ExecutionsScreen(Acting[Answer]):
         self._state = self.app.session.view(f"executions {' '.join(self.functions)}")
         self._state.filter = self._first_filter or self._state.filter
         self._standings = Standings(self.app.connection, self.app.clock)
+        self.show_order()
         self._apply(self._state.filter)
         self.run_worker(self._standings.run(self._told), group="standings", exit_on_error=True)
         self.watch(self.table, "scroll_y", self._want_standings)
@@ -205,16 +209,20 @@ class ExecutionsScreen(Acting[Answer]):
         self.app.open_execution(target_of(event.row))
 
     def _explain(self) -> None:
-        row = self.table.current
-        if row is None:
-            self.explain(EMPTY)
-            return
+        if self.is_current:
+            row = self.table.current
+            self.explain(self._explanation(row) if row is not None else EMPTY)
+
+    def _explanation(self, row: ListedExecution) -> Line:
         standing = self._standings.of(row.execution)
-        if standing is None:
-            self.explain(join([data(f"{row.execution.name}:", "bold"), own("…", "dim")]))
-            return
-        told = explanation_line(standing, target_of(row), self.app.reading(), self.app.reader())
-        self.explain(join([told, own("(w: all findings)", "dim")], "  "))
+        if standing is not None:
+            told = explanation_line(standing, target_of(row), self.app.reading(), self.app.reader())
+            return join([told, own("(w: all findings)", "dim")], "  ")
+        name, duration = data(f"{row.execution.name}:", "bold"), row.execution.duration(self.app.clock.now())
+        if is_telling(row) or duration is None:
+            return join([name, own("…", "dim")])
+        took = format_duration(milliseconds(duration) or 0)
+        return join([name, execution_status(row.execution.status), own(f"after {took}")])
 
     def _line_of(self, row: ListedExecution) -> Line | None:
         """What a row waits for, or why it ended; None while that is not known."""
@@ -228,11 +236,12 @@ class ExecutionsScreen(Acting[Answer]):
         """Have what is in view read, the highlighted row first."""
         current = self.table.current
         rows = [*([current] if current else []), *self.table.in_view]
-        self._standings.want([row.execution for row in rows if is_telling(row)] if self.is_current else [])
+        self._standings.want([row.execution for row in rows if is_telling(row)] if self.is_active else [])
 
     def _told(self, execution: object) -> None:
-        self.table.redraw()
-        self._explain()
+        if self.is_current:
+            self.table.redraw()
+            self._explain()
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 
@@ -333,6 +342,4 @@ def target_of(row: ListedExecution) -> Target:
 
 def is_telling(row: ListedExecution) -> bool:
     """Whether there is something to tell of a row beyond its status."""
-    from durablectl.model.statuses import ExecutionStatus
-
     return row.execution.status not in (ExecutionStatus.SUCCEEDED, ExecutionStatus.DELETING)

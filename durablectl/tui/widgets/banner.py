@@ -50,7 +50,7 @@ class Banner(Widget):
         self.set_interval(1, self._grow)
 
     def _grow(self) -> None:
-        if self.screen.is_current and self.health.freshness is not Freshness.SETTLED:
+        if self.screen.is_active and self.health.freshness is not Freshness.SETTLED:
             self.refresh()
 
     def render(self) -> Text:

@@ -16,7 +16,7 @@ class DetailsPane(RowsView[tuple[int, Line]]):
     """A card of lines that scrolls; it has no cursor of its own."""
 
     DEFAULT_CSS = """
-    DetailsPane { padding: 0 1; background: $surface; border-left: vkey $foreground 20%; }
+    DetailsPane { padding: 0 1; background: $surface; border-left: vkey $foreground 20%; scrollbar-gutter: stable; }
     DetailsPane > .rows--cursor, DetailsPane:focus > .rows--cursor { background: $surface; }
     """
 

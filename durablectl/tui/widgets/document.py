@@ -45,7 +45,7 @@ class SaveBar(Prompt):
 
 
 class DocumentPane(Vertical):
-    """One document below whatever a subclass puts above it."""
+    """One document; subclasses may put something beside it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/", id="document.search"),
@@ -65,14 +65,13 @@ class DocumentPane(Vertical):
         super().__init__(id=id)
         self.suggested_name = "payload.json"
 
-    def above(self) -> ComposeResult:
-        """What stands above the document."""
-        yield from ()
+    def body(self) -> ComposeResult:
+        """The document with whatever a subclass puts beside it."""
+        yield PayloadView(is_ascii=self.app.preferences.is_ascii)
 
     def compose(self) -> ComposeResult:
         """The document, and the lines to type in."""
-        yield from self.above()
-        yield PayloadView(is_ascii=self.app.preferences.is_ascii)
+        yield from self.body()
         yield FilterBar(placeholder="text to look for")
         yield SaveBar()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Container, Vertical
 
 from durablectl.tui.daemon import in_daemon
 from durablectl.tui.payload_reading import PayloadItem, PayloadsRead, payload_document
@@ -17,6 +18,8 @@ from durablectl.views.display import Display
 from durablectl.views.lines import Line, data, join, own, text_of
 from durablectl.views.view import Column
 
+_WIDE = 100
+"""The width from which on the list stands beside the payload."""
 _KINDS = {"input": "blue", "result": "green", "error": "red"}
 
 
@@ -24,8 +27,16 @@ class PayloadsPane(DocumentPane):
     """All payloads that were read."""
 
     DEFAULT_CSS = """
+    PayloadsPane .payloads--both { layout: vertical; height: 1fr; }
     PayloadsPane TableView { height: auto; max-height: 40%; min-height: 3; border-bottom: solid $foreground 20%; }
+    PayloadsPane .payloads--document { height: 1fr; }
     PayloadsPane LineView { background: $panel; }
+    PayloadsPane.-wide .payloads--both { layout: horizontal; }
+    PayloadsPane.-wide TableView {
+        width: 40%; max-width: 60; height: 1fr; max-height: 100%; border-bottom: none;
+        border-right: vkey $foreground 20%;
+    }
+    PayloadsPane.-wide .payloads--document { width: 1fr; }
     """
 
     def __init__(self, display: Callable[[], Display], *, id: str | None = None) -> None:
@@ -35,10 +46,17 @@ class PayloadsPane(DocumentPane):
         self._shown: PayloadItem | None = None
         self.execution_name = ""
 
-    def above(self) -> ComposeResult:
-        """The list, and what there is to say of the chosen payload."""
-        yield TableView(_COLUMNS, key=lambda item: item.key, display=self._reader)
-        yield LineView()
+    def body(self) -> ComposeResult:
+        """The list, what there is to say of the chosen payload, and that itself."""
+        with Container(classes="payloads--both"):
+            yield TableView(_COLUMNS, key=lambda item: item.key, display=self._reader)
+            with Vertical(classes="payloads--document"):
+                yield LineView()
+                yield from super().body()
+
+    def on_resize(self) -> None:
+        """Put list and payload beside each other where there is room."""
+        self.set_class(self.size.width >= _WIDE, "-wide")
 
     @property
     def table(self) -> TableView[PayloadItem]:
