@@ -132,7 +132,7 @@ def _telling(app: Dashboard, connection: Connection) -> _Tell:
 
 def _explain(app: Dashboard, line: Line) -> None:
     if app.live is not None:
-        app.live.explain(line)
+        app.live.remark(line)
 
 
 def summary_line(results: Sequence[ActionResult]) -> Line:

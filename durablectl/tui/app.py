@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _MOST_TOLD = 60
 _COPIED_FOR_S = 2.0
+_GREETED_FOR_S = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Preferences:
     theme: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     """Other keys for bindings, by their ids."""
+    greeting: str = ""
+    """What is told at the start."""
     interval_s: float | None = None
     """Seconds between two looks at the same thing; None for what suits each screen."""
     contexts: Callable[[], Sequence[NamedContext]] = field(default=lambda: ())
@@ -88,12 +91,18 @@ class Dashboard(TerminalApp):
     def on_mount(self) -> None:
         """Show the first screen, and look for what it was asked to open."""
         self._show_overview()
+        if self.preferences.greeting:
+            self.notify(self.preferences.greeting, timeout=_GREETED_FOR_S, markup=False)
         if self.subject is not None:
             self.open_reference(self.subject)
 
     def on_key(self, event: Key) -> None:
         """Give letters that were typed while a line was opening to that line, and not to what was below."""
-        prompt = self.live.open_prompt if self.live is not None else None
+        live = self.live
+        if live is None:
+            return
+        live.remark(())
+        prompt = live.open_prompt
         if prompt is not None and event.is_printable and event.character:
             event.prevent_default()
             prompt.insert(event.character)
@@ -133,7 +142,7 @@ class Dashboard(TerminalApp):
     def explain(self, line: Line) -> None:
         """Say something in the line above the keys of the current screen."""
         if self.live is not None:
-            self.live.explain(line)
+            self.live.remark(line)
 
     def look_again(self) -> None:
         """Ask again now, because something was changed."""
@@ -278,7 +287,7 @@ class Dashboard(TerminalApp):
     async def _open_reference(self, text: str, tab: str | None) -> None:
         live = self.live
         if live is not None:
-            live.explain(data(f"looking for {text}…", "dim"))
+            live.remark(data(f"looking for {text}…", "dim"))
         try:
             known = self.session.exactly(text)
             opened = await in_daemon(lambda: self._find(text)) if known is None else known
@@ -295,7 +304,7 @@ class Dashboard(TerminalApp):
 
     def _open(self, opened: Opened, tab: str | None) -> None:
         if self.live is not None:
-            self.live.explain(())
+            self.live.remark(())
         if not isinstance(opened, Target):
             self.open_executions((opened,))
             return
@@ -311,5 +320,5 @@ class Dashboard(TerminalApp):
         line: Line = data(" · ".join((error.message, *error.hint[:2])), "red")
         live = self.live
         if live is not None:
-            live.explain(line)
-            live.action_refresh_now()
+            live.remark(line)
+            live.begin()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from durablectl.model.statuses import ExecutionStatus
+from durablectl.model.statuses import UNSUCCESSFUL_STATUSES, ExecutionStatus
 from durablectl.operate.survey import SurveyedFunction
 from durablectl.views.display import Display
 from durablectl.views.glyphs import LOOKS
@@ -21,11 +21,16 @@ _GROUPS: Mapping[str, tuple[str, str, frozenset[str]]] = {
 }
 
 
-def survey_columns() -> tuple[Column[SurveyedFunction], ...]:
-    """Name, counts, and when the newest execution started."""
+_BADLY = ("FAILED", "failed", frozenset(str(status) for status in UNSUCCESSFUL_STATUSES))
+_NARROW_GROUPS = {key: _GROUPS[key] for key in ("running", "paused")} | {"failed": _BADLY, "ok": _GROUPS["succeeded"]}
+
+
+def survey_columns(*, is_narrow: bool = False) -> tuple[Column[SurveyedFunction], ...]:
+    """Name, counts, and when the newest execution started; in little room all that ended badly is one count."""
+    groups = _NARROW_GROUPS if is_narrow else _GROUPS
     return (
         Column("name", "FUNCTION", lambda one, _: data(one.name, "bold"), lambda one: one.name, shrinks_to=12),
-        *(_counts(key, *group) for key, group in _GROUPS.items()),
+        *(_counts(key, *group) for key, group in groups.items()),
         Column("newest_at", "NEWEST", _newest, lambda one: one.newest_at, is_instant=True),
     )
 

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from durablectl.operate.callback_inbox import InboxQuery, callbacks_of_execution, read_inbox
 from durablectl.operate.callbacks import FoundCallback
+from durablectl.operate.connections import Connection as Searched
+from durablectl.operate.listing import ListQuery
 from durablectl.operate.targets import Target
 from durablectl.operate.wording import counted
-from durablectl.tui.inbox import by_deadline, find_callbacks
 from durablectl.tui.screens.base import LiveScreen
 from durablectl.tui.widgets.filter import FilterBar
 from durablectl.tui.widgets.table import TableView
+from durablectl.views.callbacks import callback_columns
 from durablectl.views.display import Display
-from durablectl.views.durations import format_duration, milliseconds
-from durablectl.views.lines import DASH, EMPTY, Line, data, join, own
-from durablectl.views.phrases import short_id
-from durablectl.views.view import Column
+from durablectl.views.durations import format_duration
+from durablectl.views.lines import EMPTY, Line, data, join, own, text_of
+from durablectl.views.records.callbacks import callback_record
+from durablectl.views.view import Column, Record
 
+MOST_CALLBACKS = 1000
+"""Callbacks that are listed at most, the most urgent ones."""
 _TICK_S = 1.0
-_SOON_MS = 3_600_000
+_SOON = timedelta(hours=1)
 """A callback with less time left stands out."""
+_TOLD_EVERY = 10
+_WIDE = 76
+"""Cells below which the time left has to do without the instant beside it."""
+
+T = TypeVar("T")
 
 
 class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
@@ -42,6 +55,7 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
         self._found: Sequence[FoundCallback] = ()
         self._filter = ""
         self._has_all = False
+        self._unread = 0
 
     def on_mount(self) -> None:
         """Let the time run out that is left."""
@@ -62,7 +76,7 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
     def body(self) -> ComposeResult:
         """The table, and the line for its filter."""
         yield TableView(
-            callback_columns(with_execution=self.target is None),
+            self._columns(),
             key=lambda each: each.callback_id,
             display=self.app.reader,
             fill_least=12,
@@ -70,13 +84,25 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
         yield FilterBar(placeholder="part of an execution's or callback's name")
 
     def ask(self) -> Sequence[FoundCallback]:
-        """Look into every open execution; what was found is shown while the others are read."""
-        found: list[FoundCallback] = []
-        for some in find_callbacks(self.app.connection, self.target, self.app.clock.now):
-            found += some
-            if some and not self._has_all:
-                self.in_turn(lambda part=tuple(found): self._show(part))  # type: ignore[misc]
-        return by_deadline(found)
+        """Look into every open execution."""
+        connection, now = self.app.connection, self.app.clock.now()
+        if self.target is not None:
+            return callbacks_of_execution(connection.backend, self.target, InboxQuery(), now=now).callbacks
+        query = InboxQuery(ListQuery(connection.functions, limit=MOST_CALLBACKS))
+        inbox = read_inbox([Searched(connection.backend)], query, notes=connection.requests, now=now, track=self._track)
+        self._unread = len(inbox.failures)
+        return inbox.callbacks
+
+    def _track(self, items: Iterable[T], *, what: str, total: int) -> Iterator[T]:
+        """Say how many executions were looked into while the first answer is on its way."""
+        for number, item in enumerate(items, start=1):
+            if not self._has_all and number % _TOLD_EVERY == 0:
+                self.in_turn(partial(self._tell_progress, f"{number} of {total} {what}"))
+            yield item
+
+    def _tell_progress(self, text: str) -> None:
+        if not self._has_all:
+            self.banner.summary = own(f"{text} read…", "dim")
 
     def answered(self, answer: Sequence[FoundCallback]) -> bool:
         """Show them."""
@@ -85,7 +111,7 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
         return True
 
     def _show(self, found: Sequence[FoundCallback]) -> None:
-        self._found = by_deadline(found)
+        self._found = found
         self._arrange()
 
     def _arrange(self) -> None:
@@ -95,7 +121,8 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
         self._table.show(rows)
         counts = f"{len(rows)} of {len(self._found)}" if self._filter else counted(len(rows), "pending callback")
         filtered = data(f"/{self._filter}", "cyan") if self._filter else EMPTY
-        self.banner.summary = join([filtered, own(counts), EMPTY if self._has_all else own("…", "dim")], " · ")
+        unread = own(f"{self._unread} functions not readable (L)", "yellow") if self._unread else EMPTY
+        self.banner.summary = join([filtered, unread, own(counts)], " · ")
 
     def _nothing(self) -> Line:
         if self._filter and self._found:
@@ -103,9 +130,19 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
         return own("✓ no execution waits for a callback", "green") if self._has_all else own("…", "dim")
 
     def _tick(self) -> None:
-        if self.is_current and self._table.rows:
-            self._table.redraw()
+        if self.is_active and self._table.rows:
+            self._table.show_columns(self._columns())
             self._explain()
+
+    def _columns(self) -> list[Column[FoundCallback]]:
+        """The columns of `callback list` as of now, as many as there is room for."""
+        reading = self.app.reading()
+        left_out = {"function", "execution_name"} if self.target is not None else set()
+        if self.app.size.width < _WIDE:
+            left_out.add("timeout_at")
+        usual = (column for column in callback_columns(reading) if not column.is_wide and column.key not in left_out)
+        columns = [_urgent(column, reading.now) if column.key == "remaining_ms" else column for column in usual]
+        return [*columns[:-1], replace(columns[-1], shrinks_to=1)]
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 
@@ -113,6 +150,12 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
     def identifier(self) -> str | None:
         """The callback's id."""
         return self._table.current_key
+
+    @property
+    def record(self) -> Record | None:
+        """The record of the callback."""
+        row = self._table.current
+        return callback_record(row, self.app.reading()) if row else None
 
     @property
     def console_url(self) -> str | None:
@@ -179,47 +222,12 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
         self.explain(join(parts, " · "))
 
 
-def callback_columns(*, with_execution: bool) -> tuple[Column[FoundCallback], ...]:
-    """The columns of the inbox; one execution needs no column for itself."""
-    execution: Column[FoundCallback] = Column(
-        "execution", "EXECUTION", lambda each, _: data(each.target.label), lambda each: each.target.label, shrinks_to=16
-    )
-    return (
-        *([execution] if with_execution else []),
-        Column(
-            "operation",
-            "CALLBACK",
-            lambda each, _: join([own("◇", "magenta"), data(each.label, "bold")]),
-            lambda each: each.label,
-            shrinks_to=12,
-        ),
-        Column("left", "LEFT", _left, lambda each: None, aligns_right=True),
-        Column("age", "AGE", _age, lambda each: None, aligns_right=True),
-        Column("due", "DUE", _due, lambda each: each.operation.timeout_at, is_instant=True),
-        Column(
-            "id",
-            "CALLBACK ID",
-            lambda each, display: short_id(each.callback_id, display),
-            lambda each: each.callback_id,
-            shrinks_to=1,
-        ),
-    )
+def _urgent(column: Column[FoundCallback], now: datetime) -> Column[FoundCallback]:
+    """The column of the time that is left, in which little time stands out."""
 
+    def cell(one: FoundCallback, display: Display) -> Line:
+        due_by = one.due_by(now)
+        line = column.cell(one, display)
+        return own(text_of(line), "bold yellow") if due_by is not None and now < due_by < now + _SOON else line
 
-def _left(each: FoundCallback, display: Display) -> Line:
-    due_at = each.operation.timeout_at
-    if due_at is None:
-        return DASH
-    left_ms = milliseconds(due_at - display.now) or 0
-    if left_ms < 0:
-        return own("overdue", "red")
-    return own(format_duration(left_ms), "bold yellow" if left_ms < _SOON_MS else "")
-
-
-def _age(each: FoundCallback, display: Display) -> Line:
-    started_at = each.operation.started_at
-    return own(format_duration(max(0, milliseconds(display.now - started_at) or 0))) if started_at else DASH
-
-
-def _due(each: FoundCallback, display: Display) -> Line:
-    return display.instant(each.operation.timeout_at) if each.operation.timeout_at else own("none", "dim")
+    return replace(column, cell=cell)

@@ -66,7 +66,7 @@ class ContextsScreen(LiveScreen[Sequence[NamedContext]]):
     @on(TableView.Chosen)
     def go_over(self, event: TableView.Chosen) -> None:
         """Connect by another context."""
-        self.explain(join([own("…"), data(f"asking {event.row.name}")]))
+        self.remark(join([own("…"), data(f"asking {event.row.name}")]))
         self.app.run_worker(self._go_over(event.row.name), name="context", group="context", exclusive=True)
 
     async def _go_over(self, name: str) -> None:
@@ -74,7 +74,7 @@ class ContextsScreen(LiveScreen[Sequence[NamedContext]]):
             told = await self.app.switch_context(name)
         except DurablectlError as error:
             if self.is_attached:
-                self.explain(trouble_line(error))
+                self.remark(trouble_line(error))
         else:
             self.app.say(told)
 

@@ -27,6 +27,7 @@ MOST_FAILED = 15
 _S_PER_FUNCTION = 0.4
 """What stretches the interval with many functions, so that their lists leave half of the budget to others."""
 _TICK_S = 1.0
+_NARROW = 78
 
 
 class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
@@ -119,6 +120,8 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
         return [*open_executions(functions)[:MOST_OPEN], *failed_executions(functions)[:MOST_FAILED]]
 
     def _show_attention(self) -> None:
+        if not self.is_attached:
+            return
         rows = [(row, self._standings.of(row.execution)) for row in self._looked_into()]
         table = self.attention_table
         table.placeholder = self._nothing(rows)
@@ -148,7 +151,7 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
 
     def _tick(self) -> None:
         """Let the time that is left of callbacks run out."""
-        if self.is_current and self.attention_table.rows:
+        if self.is_active and self.attention_table.rows:
             self.attention_table.redraw()
 
     # --- keys ---------------------------------------------------------------------------------------------------------
@@ -224,8 +227,9 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
         self.app.open_contexts()
 
     def on_resize(self) -> None:
-        """Save the empty line where there are few."""
+        """Save the empty line where there are few, and columns in little room."""
         self.set_class(self.size.height < 20, "-small")
+        self.functions_table.show_columns(survey_columns(is_narrow=self.size.width < _NARROW))
 
     def refusal(self, action: str) -> str | None:
         """Why an action cannot be done."""

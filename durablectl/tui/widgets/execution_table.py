@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 Tell = Callable[[ListedExecution], Line | None]
 """What is told of a row; None while it is not known."""
 
-_LEAST_WAITING = 24
-_NARROW = 100
-"""Cells below which the version has no column of its own."""
+_LEAST_WAITING = 20
+_MEDIUM = 72
+_WIDE = 100
+"""Cells from which on versions are shown."""
 
 
 class ExecutionTable(TableView[ListedExecution]):
@@ -50,18 +51,25 @@ class ExecutionTable(TableView[ListedExecution]):
 
     def _all_columns(self, width: int) -> list[Column[ListedExecution]]:
         usual = {column.key: column for column in execution_columns(self._dashboard.reading())}
-        version = self._version() if width >= _NARROW and not self._with_functions else None
+        is_wide = width >= _WIDE
         chosen: list[Column[ListedExecution] | None] = [
             Column("mark", "", lambda row, _: self._mark(row), lambda row: None),
-            replace(usual["function"], shrinks_to=8) if self._with_functions else None,
-            replace(usual["name"], shrinks_to=10),
-            version,
+            self._function(usual["function"], is_wide=is_wide) if self._with_functions else None,
+            replace(usual["name"], shrinks_to=11),
+            self._version() if is_wide and not self._with_functions else None,
             usual["status"],
-            usual["started_at"],
+            # Where every cell counts, the zone is left to the wide layout.
+            replace(usual["started_at"], is_instant=is_wide) if width >= _MEDIUM else None,
             Column("elapsed_ms", "TIME", lambda row, _: self._time(row), lambda row: None, aligns_right=True),
             Column("waiting", "WAITING ON / REASON", lambda row, _: self._waiting(row), lambda row: None, shrinks_to=1),
         ]
         return [column for column in chosen if column is not None]
+
+    @staticmethod
+    def _function(usual: Column[ListedExecution], *, is_wide: bool) -> Column[ListedExecution]:
+        if is_wide:
+            return usual
+        return replace(usual, cell=lambda row, _: data(row.function), shrinks_to=9)
 
     def _mark(self, row: ListedExecution) -> Line:
         return own("•", "bold yellow") if row.execution.arn in self.marks else own(" ")

@@ -49,7 +49,6 @@ class Prompt(Widget):
 
     DEFAULT_CSS = """
     Prompt { height: auto; display: none; background: $panel; padding: 0 1; }
-    Prompt.-open { display: block; }
     Prompt Horizontal { height: 1; }
     Prompt .prompt--mark { width: auto; color: $accent; text-style: bold; }
     Prompt PromptInput { width: 1fr; background: $panel; border: none; height: 1; padding: 0; }
@@ -94,24 +93,29 @@ class Prompt(Widget):
     @property
     def is_open(self) -> bool:
         """Whether the line is shown."""
-        return self.has_class("-open")
+        return bool(self.display)
 
     def open(self, text: str = "") -> None:
         """Show the line with a text to go on with, and take the keys."""
         if not self.is_open:
             self._before = self.screen.focused
-        self.add_class("-open")
+        self.display = True
         self._place = len(self._typed)
         self.hint(EMPTY)
         self.field.value = text
         self.field.cursor_position = len(text)
-        self.field.focus()
+        # At once, so that what is typed next does not arrive anywhere else.
+        self.screen.set_focus(self.field)
+
+    def insert(self, text: str) -> None:
+        """Take what was typed while the line was opening."""
+        self.field.insert_text_at_cursor(text)
 
     def close(self) -> None:
         """Hide the line and give the keys back."""
-        self.remove_class("-open")
+        self.display = False
         if self._before is not None and self._before.is_attached:
-            self._before.focus()
+            self.screen.set_focus(self._before)
 
     def leave(self) -> None:
         """Close without doing anything."""

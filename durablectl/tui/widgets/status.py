@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class StatusLine(Widget):
-    """One line; a trouble takes the place of the explanation until it is over."""
+    """One line: a trouble until it is over, else a remark until the next key, else the explanation."""
 
     DEFAULT_CSS = """
     StatusLine { height: 1; padding: 0 1; background: $panel; color: $foreground; }
@@ -25,6 +25,8 @@ class StatusLine(Widget):
     app: Dashboard
 
     explanation: reactive[Line] = reactive(EMPTY)
+    remark: reactive[Line] = reactive(EMPTY)
+    """What came of the last key, such as why it did nothing."""
     trouble: reactive[Line] = reactive(EMPTY)
 
     def watch_trouble(self, trouble: Line) -> None:
@@ -33,5 +35,5 @@ class StatusLine(Widget):
 
     def render(self) -> Text:
         """The line."""
-        line = fit_line(self.trouble or self.explanation, self.content_size.width)
+        line = fit_line(self.trouble or self.remark or self.explanation, self.content_size.width)
         return to_text(line, is_ascii=self.app.preferences.is_ascii)

@@ -13,6 +13,8 @@ from durablectl.views.view import Column
 
 ItemT = TypeVar("ItemT")
 
+_FILLED = 0.4
+"""The share of the width that the last column gets at least where it takes what is left."""
 _MEASURED = 200
 """Rows by which the widths of columns are judged; a longer text further down is cut."""
 
@@ -90,6 +92,6 @@ class TableView(RowsView[ItemT]):
         if self._fill_least is None:
             return shrink(natural, self._tracks, width)
         *others, _ = natural
-        room = width - self._fill_least - len(GAP)
+        room = width - max(self._fill_least, int(width * _FILLED)) - len(GAP)
         shared = shrink(others, self._tracks[:-1], room)
         return [*shared, max(0, width - sum(shared) - len(GAP) * len(shared))]

@@ -1,0 +1,161 @@
+"""Finding things: the command line, the palette, and what a word on the program's own command line opens."""
+
+from __future__ import annotations
+
+import pytest
+
+from durablectl.errors import CredentialsError
+from durablectl.tui.app import Dashboard, Preferences
+from durablectl.tui.screens.callbacks import CallbacksScreen
+from durablectl.tui.screens.execution import ExecutionScreen
+from durablectl.tui.screens.executions import ExecutionsScreen
+from durablectl.tui.screens.help import HelpScreen
+from durablectl.tui.screens.logs import LogsScreen
+from durablectl.tui.screens.requests import RequestsScreen
+from durablectl.views.contexts import NamedContext
+from tests.tui.shop import make_shop
+from tests.tui.support import make_app, running, until, until_shown
+
+
+@pytest.mark.parametrize(
+    "command, screen",
+    [
+        ("orders", ExecutionsScreen),
+        ("list -s failed", ExecutionsScreen),
+        ("durablectl list orders", ExecutionsScreen),
+        ("callbacks", CallbacksScreen),
+        ("callback list", CallbacksScreen),
+        ("callbacks orders/order-1042", CallbacksScreen),
+        ("get orders/order-1042", ExecutionScreen),
+        ("orders@latest", ExecutionScreen),
+        ("timeline order-1042", ExecutionScreen),
+        ("logs orders/order-1042", LogsScreen),
+        ("requests", RequestsScreen),
+        ("help", HelpScreen),
+    ],
+)
+async def test_a_command_opens_its_screen(command: str, screen: type) -> None:
+    async with running(make_app(make_shop())) as pilot:
+        await until_shown(pilot, "crm")
+        await pilot.press(*f":{command}", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, screen), screen.__name__)
+
+
+@pytest.mark.parametrize(
+    "command, message",
+    [
+        ("lst", "did you mean :list"),
+        ("stop orders/order-1042", "press x; nothing happens before a dialog"),
+        ("kill it", "to end an execution"),
+        ("list --colour red", ":list has no option --colour"),
+        ("get", "it takes an execution, as FUNCTION/NAME"),
+        ("get 'orders", "a quotation mark is not closed"),
+        ("theme pink", 'there is no theme "pink"'),
+    ],
+)
+async def test_what_is_wrong_with_a_command_stays_in_its_line(command: str, message: str) -> None:
+    backend = make_shop()
+    async with running(make_app(backend), size=(120, 30)) as pilot:
+        await until_shown(pilot, "crm")
+        await pilot.press(*f":{command}", "enter")
+        shown = await until_shown(pilot, message)
+
+    assert f": {command}" in shown
+    assert backend.mutations == []
+
+
+async def test_a_list_with_options_is_filtered_by_them() -> None:
+    async with running(make_app(make_shop())) as pilot:
+        await until_shown(pilot, "crm")
+        await pilot.press(*":list orders -s failed --name order-*", "enter")
+        shown = await until_shown(pilot, "/status:failed name:order-*")
+
+    assert "order-1042" not in shown
+
+
+async def test_tab_completes_commands_and_names_without_a_request() -> None:
+    backend = make_shop()
+    async with running(make_app(backend)) as pilot:
+        await until_shown(pilot, "order-1042")
+        await pilot.press("ctrl+r")
+        asked = backend.count()
+        await pilot.press(*":get orders/order-103")
+        await until_shown(pilot, "orders/order-1038")
+        await pilot.press("tab")
+        field = pilot.app.screen.command_line.field  # type: ignore[attr-defined]
+        await until(pilot, lambda: field.value == "get orders/order-1038")
+
+        assert backend.count() == asked
+
+
+async def test_keys_that_come_at_once_all_reach_the_line_that_the_first_one_opens() -> None:
+    async with running(make_app(make_shop())) as pilot:
+        await until_shown(pilot, "crm")
+        for key in ("colon", "c", "a", "x"):
+            pilot.app.simulate_key(key)
+        field = pilot.app.screen.command_line.field  # type: ignore[attr-defined]
+        await until(pilot, lambda: field.value == "cax")
+
+
+@pytest.mark.parametrize(
+    "subject, shown",
+    [
+        ("orders", "orders › executions"),
+        ("orders/order-1042", "order-1042"),
+        ("order-1038", "order-1038"),
+        ("orders@latest", "order-1042"),
+    ],
+)
+async def test_the_dashboard_opens_where_it_is_asked_to_and_escape_leads_up(subject: str, shown: str) -> None:
+    async with running(make_app(make_shop(), subject=subject)) as pilot:
+        await until_shown(pilot, shown)
+        depth = len(pilot.app.screen_stack)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExecutionScreen | ExecutionsScreen))
+        for _ in range(depth - 2):
+            await pilot.press("escape")
+            await pilot.pause()
+        await until_shown(pilot, "NEEDS A LOOK")
+
+
+async def test_what_cannot_be_found_is_told_on_the_first_screen() -> None:
+    async with running(make_app(make_shop(), subject="orders/order-9999"), size=(120, 30)) as pilot:
+        await until_shown(pilot, 'no execution "order-9999"')
+
+
+async def test_a_context_is_gone_over_to_only_when_it_answers() -> None:
+    good, bad = make_app(make_shop()), make_app(make_shop())
+    contexts = Preferences(contexts=lambda: [NamedContext("dev", is_current=True), NamedContext("prod")])
+    bad.connection.backend.fail("functions", CredentialsError("the sign-in has expired"))  # type: ignore[attr-defined]
+    app = Dashboard(lambda name: bad.connection if name else good.connection, contexts, good.clock)
+
+    async with running(app, size=(120, 30)) as pilot:
+        await until_shown(pilot, "crm")
+        await pilot.press("C")
+        await until_shown(pilot, "prod")
+        await pilot.press("down", "enter")
+        await until_shown(pilot, "the sign-in has expired")
+        assert app.connection is good.connection
+
+        await pilot.press("enter")
+        await until(pilot, lambda: app.connection is bad.connection)
+        await until_shown(pilot, "NEEDS A LOOK")
+
+
+async def test_the_palette_goes_to_an_execution_that_was_seen() -> None:
+    async with running(make_app(make_shop())) as pilot:
+        await until_shown(pilot, "order-1038")
+        await pilot.press("ctrl+p", *"1038")
+        await until_shown(pilot, "Go to orders/order-1038")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ExecutionScreen))
+
+
+async def test_yank_copies_the_identifier_or_the_record() -> None:
+    async with running(make_app(make_shop(), subject="orders")) as pilot:
+        await until_shown(pilot, "order-1020")
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.clipboard.startswith("arn:aws:lambda"))
+        await pilot.press("Y")
+        await until(pilot, lambda: '"name": "order-1042"' in pilot.app.clipboard)
+        await pilot.press("o")
+        await until(pilot, lambda: pilot.app.clipboard.startswith("https://eu-west-1.console.aws.amazon.com"))
