@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from durablectl.backend.base import Backend, Source
-from durablectl.errors import CredentialsError, DurablectlError, Throttled, Unreachable, Unsupported
+from durablectl.errors import ConfigError, CredentialsError, DurablectlError, Throttled, Unreachable, Unsupported
 from durablectl.model.arn import parse_function_name
 
 
@@ -31,7 +31,7 @@ class Connection:
         return ", ".join(part for part in (context, source.region or source.endpoint_url) if part) or "this connection"
 
 
-_OF_THE_CONNECTION = (CredentialsError, Throttled, Unreachable, Unsupported)
+_OF_THE_CONNECTION = (ConfigError, CredentialsError, Throttled, Unreachable, Unsupported)
 
 
 def fails_as_a_whole(error: DurablectlError) -> bool:

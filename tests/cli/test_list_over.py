@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from durablectl.backend.base import Source
-from durablectl.errors import AccessDenied, CredentialsError, ServiceFault, Throttled
+from durablectl.errors import (
+    AccessDenied,
+    ConfigError,
+    CredentialsError,
+    DurablectlError,
+    ServiceFault,
+    Throttled,
+    Unreachable,
+)
 from durablectl.model.executions import Function
 from tests.cli.harness import run
 from tests.fakes.backend import FakeBackend, make_function
@@ -124,6 +132,19 @@ def test_a_region_that_throttles_is_told_once_and_left_alone(
 
     assert ran.code == 8
     assert ran.err.count("warning: us-east-1: slow down") == 1
+
+
+@pytest.mark.parametrize("error", [ConfigError("no profile"), CredentialsError("expired"), Unreachable("no network")])
+def test_a_connection_that_fails_for_named_functions_makes_the_list_partial(
+    backends: dict[str, FakeBackend], america: FakeBackend, error: DurablectlError
+) -> None:
+    america.fail("executions", error, times=9)
+
+    ran = run("list", "orders", "crm", *BOTH, backends=backends)
+
+    assert ran.code == 8
+    assert [line.split()[2] for line in ran.out.splitlines()[1:]] == ["a", "c"]
+    assert ran.err.count("warning: us-east-1: ") == 1
 
 
 def test_when_every_region_fails_that_is_the_error(backends: dict[str, FakeBackend]) -> None:
