@@ -21,8 +21,10 @@ help:
 	@echo "make bench  measure against the AWS CLI and the official local runner"
 	@echo "make pictures  draw the pictures of the README from a running demo"
 
+# On a terminal it ends in the dashboard, elsewhere in lines of text.
 demo: $(VENV)/.installed
-	$(BIN)/durablectl local demo $(DEMO_FLAGS)
+	@flags="$(DEMO_FLAGS)"; if [ -z "$$flags" ] && [ -t 0 ] && [ -t 1 ]; then flags=--tui; fi; \
+	$(BIN)/durablectl local demo $$flags
 
 test: lint $(AWS)/.installed $(SAM)/.installed $(MINISTACK)/.installed $(NODE)/.installed
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TEST_FLAGS)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import pexpect
-import pyte
 import pytest
 
 from durablectl.cli.commands.local_demo import LOCAL_DEMO
@@ -19,69 +15,16 @@ from durablectl.clock import SystemClock
 from durablectl.local.demo import SAMPLES, SOURCES
 from durablectl.model.events import EVENT_SPECS
 from tests.servers.demo import explain, run_script, running_demo, shell_environment
+from tests.servers.terminal import COLUMNS, Terminal
 
 pytestmark = pytest.mark.xdist_group("local-demo")
 
-COLUMNS, LINES = 80, 45
-DEADLINE_S = 60.0
-POLL_S = 0.05
 INTERRUPTED = 130
 
 FOLLOW, END_BY_ITSELF = (example.command for example in LOCAL_DEMO.examples)
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()].|.)")
-
 # The official SDK never cancels a wait.
 NOT_SHOWN = {"WaitCancelled"}
-
-
-class Terminal:
-    """A shell in a terminal of 80 columns whose screen can be read."""
-
-    def __init__(self, environment: dict[str, str], directory: Path) -> None:
-        shell = ["--norc", "--noprofile", "--noediting", "-i"]
-        variables = {**environment, "TERM": "xterm-256color", "PS1": "$ "}
-        self._child = pexpect.spawn("bash", shell, env=variables, cwd=str(directory), dimensions=(LINES, COLUMNS))
-        self._screen = pyte.HistoryScreen(COLUMNS, LINES, history=1000)
-        self._stream = pyte.ByteStream(self._screen)
-        self._received = b""
-
-    @property
-    def pid(self) -> int:
-        return int(self._child.pid)
-
-    @property
-    def text(self) -> str:
-        """What is on the screen."""
-        return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
-
-    @property
-    def lines(self) -> list[str]:
-        """All lines as they were sent, without colours, however wide they are."""
-        return _ESCAPES.sub("", self._received.decode()).splitlines()
-
-    def type(self, text: str) -> None:
-        self._child.send(text)
-
-    def wait_for(self, text: str) -> str:
-        """The screen once it shows `text`."""
-        return self.wait_until(lambda screen: text in screen, text)
-
-    def wait_until(self, is_there: Callable[[str], bool], what: str) -> str:
-        deadline = time.monotonic() + DEADLINE_S
-        while not is_there(self.text):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{what!r} never appeared; the screen shows:\n{self.text}")
-            try:
-                received = self._child.read_nonblocking(65536, timeout=POLL_S)
-            except pexpect.TIMEOUT:
-                continue
-            self._received += received
-            self._stream.feed(received)
-        return self.text
-
-    def close(self) -> None:
-        self._child.close(force=True)
 
 
 @pytest.fixture

@@ -23,29 +23,19 @@ def run_dashboard(
     subject: str | None = None,
     interval_s: float | None = None,
     settings: Callable[[], Settings] | None = None,
+    greeting: str = "",
 ) -> int:
     """Show the dashboard until it is left; the exit code. `settings` are those of its first connection."""
-    dashboard = make_dashboard(runtime, functions, subject, interval_s, settings or (lambda: runtime.settings))
+    from durablectl.tui.app import Dashboard
+
+    connect = _connect(runtime, functions, settings or (lambda: runtime.settings))
+    preferences = replace(_preferences(runtime), interval_s=interval_s, greeting=greeting)
+    dashboard = Dashboard(connect, preferences, runtime.process.clock, subject=subject)
     code = dashboard.run()
     if dashboard.crash is not None:
         _tell_crash(runtime, dashboard, dashboard.crash)
         return 1
     return code or 0
-
-
-def make_dashboard(
-    runtime: Runtime,
-    functions: tuple[str, ...],
-    subject: str | None,
-    interval_s: float | None,
-    settings: Callable[[], Settings],
-) -> Dashboard:
-    """The dashboard over the connection of `settings`, that of another context once one is chosen in it."""
-    from durablectl.tui.app import Dashboard
-
-    connect = _connect(runtime, functions, settings)
-    preferences = replace(_preferences(runtime), interval_s=interval_s)
-    return Dashboard(connect, preferences, runtime.process.clock, subject=subject)
 
 
 def check_terminal(runtime: Runtime) -> None:

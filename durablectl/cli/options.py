@@ -55,10 +55,6 @@ TuiSubjectArg = Annotated[
     str | None,
     typer.Argument(metavar="EXEC|FUNCTION", help=f"What to open: a function, or an execution: {REFERENCE_HELP}"),
 ]
-RefreshOpt = Annotated[
-    str | None,
-    typer.Option("--refresh", metavar="SECONDS", help="How often to ask; default 5s, 2s for one execution"),
-]
 ShellArg = Annotated[str, typer.Argument(metavar="bash|zsh|fish|powershell", help="The shell")]
 
 PolicyOpt = Annotated[
@@ -268,6 +264,16 @@ ExitOpt = Annotated[
     bool,
     typer.Option("--exit", help="End when every sample is where it belongs; 1 if one is not", rich_help_panel=ACTION),
 ]
+RefreshOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--refresh",
+        metavar="SECONDS",
+        help="How often to ask; default 5s, 2s for one execution",
+        rich_help_panel=ACTION,
+    ),
+]
+TuiOpt = Annotated[bool, typer.Option("--tui", help="End in the dashboard, on all of it", rich_help_panel=ACTION)]
 VersionsOpt = Annotated[
     bool, typer.Option("--versions", help="Show versions and aliases of each function", rich_help_panel=ACTION)
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -15,6 +17,7 @@ from durablectl.tui.widgets.size_notice import LEAST_COLUMNS, LEAST_LINES, SizeN
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
+_SIGNALS = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: 143}
 
 
 class TerminalApp(App[int]):
@@ -70,6 +73,10 @@ class TerminalApp(App[int]):
         self.screen_change_signal.subscribe(self, self._cover, immediate=True)
         for screen in self.screen_stack:
             self._cover(screen)
+        if not self.is_headless:
+            # The loop's own handler cancels what waits for nothing, and the terminal stays as it is.
+            for number, code in _SIGNALS.items():
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, code)
 
     def _cover(self, screen: Screen[Any]) -> None:
         if screen.is_attached and screen.query_one_optional(SizeNotice) is None:

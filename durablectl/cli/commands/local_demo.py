@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
 
-from durablectl.cli.options import ExitOpt
+from durablectl.cli.dashboard import check_terminal, run_dashboard
+from durablectl.cli.options import ExitOpt, TuiOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
-from durablectl.config import LocalService, announce_local_service, withdraw_local_service
+from durablectl.config import LocalService, Settings, announce_local_service, withdraw_local_service
+from durablectl.errors import UsageError
 from durablectl.views.annotations import Annotator
 from durablectl.views.demo import arrivals_view, samples_view, text_view
 from durablectl.views.following import followed_event_view
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from durablectl.cli.demo import Started
 
 
-def local_demo(runtime: Runtime, end: ExitOpt = False) -> None:
+def local_demo(runtime: Runtime, end: ExitOpt = False, tui: TuiOpt = False) -> None:
     """Run sample durable functions on this machine and watch one of them
 
     Starts the local service on a free port, with executions that show every kind of operation and every way to end,
@@ -34,8 +37,13 @@ def local_demo(runtime: Runtime, end: ExitOpt = False) -> None:
     """
     from durablectl.cli import demo
 
+    if tui and end:
+        raise UsageError("--tui and --exit exclude each other", hint="--exit is for scripts, which have no screen")
     runtime.standing = "the demo has ended; nothing of it was kept"
-    with _service(runtime) as endpoint:
+    if tui:
+        check_terminal(runtime)
+        raise typer.Exit(_show_dashboard(runtime))
+    with _service(runtime, runtime.diagnostics.detail) as endpoint:
         backend = _connect(runtime, endpoint)
         samples = demo.start_samples(backend)
         followed = samples[0]
@@ -50,8 +58,22 @@ def local_demo(runtime: Runtime, end: ExitOpt = False) -> None:
         _stay(runtime)
 
 
+def _show_dashboard(runtime: Runtime) -> int:
+    """The dashboard over the samples, which get where they belong while it is looked at."""
+    from durablectl.cli import demo
+
+    # What the functions log belongs to the screens for it, not on top of one.
+    with _service(runtime, lambda _: None) as endpoint:
+        backend = _connect(runtime, endpoint)
+        samples = demo.start_samples(backend)
+        clock = runtime.process.clock
+        threading.Thread(target=lambda: demo.act_on(backend, samples, clock), name="demo", daemon=True).start()
+        greeting = f"{samples[0].reference} waits for your approval: c shows callbacks, enter answers one"
+        return run_dashboard(runtime, settings=lambda: _settings(runtime, endpoint), greeting=greeting)
+
+
 @contextmanager
-def _service(runtime: Runtime) -> Iterator[str]:
+def _service(runtime: Runtime, tell: Callable[[str], None]) -> Iterator[str]:
     """The service with the sample functions; other commands find it with `-c local`."""
     from durablectl.local.background import running_service
     from durablectl.local.demo.serving import demo_options
@@ -59,7 +81,7 @@ def _service(runtime: Runtime) -> Iterator[str]:
     environ, pid = runtime.process.environ, os.getpid()
     options = demo_options(
         on_ready=lambda endpoint, _: announce_local_service(environ, LocalService(endpoint, pid)),
-        on_log=lambda line: runtime.diagnostics.detail(f"{line.function_name}: {line.text}"),
+        on_log=lambda line: tell(f"{line.function_name}: {line.text}"),
     )
     try:
         with running_service(options) as endpoint:
@@ -69,8 +91,11 @@ def _service(runtime: Runtime) -> Iterator[str]:
 
 
 def _connect(runtime: Runtime, endpoint: str) -> Backend:
-    settings = replace(runtime.settings, context="local", endpoint_url=endpoint, region="us-east-1", read_only=False)
-    return runtime.process.connect(settings, runtime.process.clock)
+    return runtime.process.connect(_settings(runtime, endpoint), runtime.process.clock)
+
+
+def _settings(runtime: Runtime, endpoint: str) -> Settings:
+    return replace(runtime.settings, context="local", endpoint_url=endpoint, region="us-east-1", read_only=False)
 
 
 def _heading(endpoint: str) -> Iterable[Line]:

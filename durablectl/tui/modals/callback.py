@@ -40,6 +40,7 @@ _EFFECTS = {
     Answer.FAIL: "The operation fails with this error; the text below is its data, as JSON.",
     Answer.HEARTBEAT: "Restarts the heartbeat timer; the overall timeout goes on.",
 }
+_KEYS = "ctrl+s sends, ctrl+t succeed/fail/heartbeat"
 
 
 class CallbackDialog(Dialog):
@@ -49,7 +50,8 @@ class CallbackDialog(Dialog):
     CallbackDialog #answers { height: 1; }
     CallbackDialog #answers Button { margin: 0 2 0 0; min-width: 10; }
     CallbackDialog #answers Button.-chosen { text-style: bold reverse; }
-    CallbackDialog #payload { height: 8; background: $boost; margin: 0; }
+    CallbackDialog #payload, CallbackDialog #payload.-textual-compact { height: 8; background: $panel; margin: 0; }
+    CallbackDialog #payload .text-area--gutter { background: $panel; }
     CallbackDialog.-short #payload { height: 3; }
     CallbackDialog #check { height: 1; width: 1fr; }
     CallbackDialog #error { height: 2; }
@@ -142,11 +144,11 @@ class CallbackDialog(Dialog):
         text = self.payload.text
         size = len(text.encode("utf-8", "surrogateescape"))
         if not text.strip():
-            return own("no result" if self.answer == Answer.SUCCEED else "no data", "dim")
+            return own(f"{'no result' if self.answer == Answer.SUCCEED else 'no data'} · {_KEYS}", "dim")
         told = own(f"{size:,} bytes", "" if size <= MAX_BYTES else "red")
         problem = json_problem(text)
         if problem is None:
-            return join([own("✓ JSON", "green"), told], " · ")
+            return join([own("✓ JSON", "green"), told, own(_KEYS, "dim")], " · ")
         return join([own(f"✗ {problem.place or 'no JSON'}: {problem.message}", "red"), told], " · ")
 
     # --- sending ------------------------------------------------------------------------------------------------------

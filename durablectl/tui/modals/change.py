@@ -30,6 +30,7 @@ MOST_WITHOUT_COUNT = 50
 """How many executions are changed at most without their count being typed."""
 
 _SHOWN = 20
+_LASTING = frozenset({"stop", "delete"})
 _ALWAYS_TYPED = frozenset({"delete"})
 _OPTIONAL = {"stop": ("error type", "message"), "pause": ("reason",), "resume": ("reason",)}
 
@@ -52,6 +53,7 @@ class ChangeDialog(Dialog):
         must_type = verb in _ALWAYS_TYPED or connection.settings.production or count > MOST_WITHOUT_COUNT
         typed = (targets[0].name if count == 1 else str(count)) if must_type else None
         super().__init__(connection, title, verb, typed=typed)
+        self.variant = "error" if verb in _LASTING else "primary"
         self._left_out = left_out
         self._status: ExecutionStatus | None = None
         self._results: list[ActionResult] = []

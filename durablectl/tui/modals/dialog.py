@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -42,8 +42,9 @@ class Dialog(ModalScreen[Results | None]):
     Dialog #effect { margin: 0 0 0 0; color: $text; }
     Dialog #notice { min-height: 1; max-height: 5; }
     Dialog .field { height: 1; width: 1fr; }
-    Dialog .field > Static { width: auto; color: $text-muted; padding: 0 1 0 0; }
-    Dialog Input { width: 1fr; background: $boost; }
+    Dialog .field > Static { width: auto; min-width: 12; color: $text-muted; padding: 0 1 0 0; }
+    Dialog Input, Dialog Input.-textual-compact { width: 1fr; background: $panel; }
+    Dialog Input:focus { background: $boost; }
     Dialog #buttons { height: 1; align-horizontal: right; }
     Dialog Button { margin: 0 0 0 2; min-width: 12; }
     Dialog:ansi Input { text-style: underline; }
@@ -56,6 +57,8 @@ class Dialog(ModalScreen[Results | None]):
     ]
     first_focus: ClassVar[str] = "#cancel"
     """Where the cursor is at first; nothing that it is on may do anything at the enter key."""
+    variant: Literal["primary", "error"] = "primary"
+    """How the button looks that does it: `error` for what nobody can undo."""
     app: Dashboard
 
     def __init__(self, connection: Connection, title: str, verb: str, *, typed: str | None = None) -> None:
@@ -104,7 +107,7 @@ class Dialog(ModalScreen[Results | None]):
             yield Static("", id="notice", markup=False)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Button(self.verb.capitalize(), id="act", variant="error", compact=True, disabled=True)
+                yield Button(self.verb.capitalize(), id="act", variant=self.variant, compact=True, disabled=True)
 
     def on_mount(self) -> None:
         """Begin to read what is asked about."""
