@@ -255,6 +255,11 @@ class Batch:
 
 
 @dataclass(eq=False, repr=False)
+class Selection(Batch, Limits, Filters, Scope):
+    """Filters that find the executions of a change where none are named, and how many of them at once."""
+
+
+@dataclass(eq=False, repr=False)
 class Safety:
     """How a command that changes something is allowed to go on."""
 

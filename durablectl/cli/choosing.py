@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from durablectl.cli.bundles import Batch, Filters, Limits, Scope
+from durablectl.cli.bundles import Scope, Selection
 from durablectl.cli.choices import positive_number, split_list, whole_number
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.selection import describe_filters, parse_filters
@@ -33,9 +33,7 @@ class Chosen:
 
     verb: str
     references: tuple[str, ...]
-    scope: Scope
-    filters: Filters
-    limits: Limits
+    selection: Selection
     most: int
     rate: float
     """Changes a second."""
@@ -57,31 +55,22 @@ class Meant:
     """Whether some could not be looked for."""
 
 
-def choose(
-    runtime: Runtime,
-    verb: str,
-    executions: Sequence[str] | None,
-    scope: Scope,
-    filters: Filters,
-    limits: Limits,
-    batch: Batch,
-) -> Chosen:
+def choose(runtime: Runtime, verb: str, executions: Sequence[str] | None, selection: Selection) -> Chosen:
     """What was chosen; stdin is reserved if references come from it. Raises UsageError before anything is read."""
     references = tuple(executions or ())
-    conditions = describe_filters(filters)
-    if references and (conditions or limits.limit or limits.page_size or limits.oldest_first is not None):
+    conditions = describe_filters(selection)
+    is_cut = bool(selection.limit or selection.page_size or selection.oldest_first is not None)
+    if references and (conditions or is_cut):
         raise UsageError(
             f"{verb} takes executions or filters, not both",
             hint=f"it got {', '.join(references[:3])} and {', '.join(conditions) or 'a limit or an order of rows'}",
         )
     if not references and not conditions:
-        raise UsageError(f"{verb} needs executions, or a filter that finds them", hint=_ways(verb, scope))
+        raise UsageError(f"{verb} needs executions, or a filter that finds them", hint=_ways(verb, selection))
     reserve_stdin(runtime, references)
-    most = whole_number("--max", batch.max, least=1)
-    rate = positive_number("--rps", batch.rps, most=_HIGHEST_RATE)
-    return Chosen(
-        verb, references, scope, filters, limits, DEFAULT_MAX if most is None else most, rate or CHANGES_PER_SECOND
-    )
+    most = whole_number("--max", selection.max, least=1)
+    rate = positive_number("--rps", selection.rps, most=_HIGHEST_RATE)
+    return Chosen(verb, references, selection, DEFAULT_MAX if most is None else most, rate or CHANGES_PER_SECOND)
 
 
 def _ways(verb: str, scope: Scope) -> list[str]:
@@ -109,7 +98,7 @@ def find_meant(runtime: Runtime, chosen: Chosen, change: Change) -> Meant:
 
 
 def _named(runtime: Runtime, chosen: Chosen) -> Meant:
-    return Meant(find_targets(runtime, chosen.references, chosen.scope, is_reserved=True))
+    return Meant(find_targets(runtime, chosen.references, chosen.selection, is_reserved=True))
 
 
 def _matching(runtime: Runtime, chosen: Chosen, change: Change) -> Meant:
@@ -127,30 +116,30 @@ def _matching(runtime: Runtime, chosen: Chosen, change: Change) -> Meant:
 
 
 def _query(runtime: Runtime, chosen: Chosen) -> ListQuery:
-    filters, limits = chosen.filters, chosen.limits
+    selection = chosen.selection
     return ListQuery(
-        functions=runtime.scope(split_list(chosen.scope.function)),
-        filters=parse_filters(runtime, filters),
-        qualifier=filters.qualifier,
-        stuck=parse_duration(filters.stuck, option="--stuck") if filters.stuck else None,
-        limit=whole_number("--limit", limits.limit) or None,
-        oldest_first=bool(limits.oldest_first),
-        page_size=whole_number("--page-size", limits.page_size, least=1, most=1000),
+        functions=runtime.scope(split_list(chosen.selection.function)),
+        filters=parse_filters(runtime, selection),
+        qualifier=selection.qualifier,
+        stuck=parse_duration(selection.stuck, option="--stuck") if selection.stuck else None,
+        limit=whole_number("--limit", selection.limit) or None,
+        oldest_first=bool(selection.oldest_first),
+        page_size=whole_number("--page-size", selection.page_size, least=1, most=1000),
     )
 
 
 def _phrases(chosen: Chosen, change: Change) -> list[str]:
     """The filters as phrases, with the statuses that were not named."""
-    functions = split_list(chosen.scope.function)
+    functions = split_list(chosen.selection.function)
     where = [f"function {', '.join(functions)}"] if functions else []
     words = _WORDS.get(change.statuses) or ", ".join(sorted(status.lower() for status in change.statuses))
-    meant = [] if chosen.filters.status or chosen.filters.stuck else [f"status {words}"]
-    return [*where, *meant, *describe_filters(chosen.filters)]
+    meant = [] if chosen.selection.status or chosen.selection.stuck else [f"status {words}"]
+    return [*where, *meant, *describe_filters(chosen.selection)]
 
 
 def _tell_of_none(runtime: Runtime, chosen: Chosen, change: Change, selected: Selected, phrases: Sequence[str]) -> None:
     """That nothing matches, what would in another status, and the command for that."""
-    searched = [] if chosen.scope.function else [f"searched {listed(selected.searched) or 'no durable function'}"]
+    searched = [] if chosen.selection.function else [f"searched {listed(selected.searched) or 'no durable function'}"]
     note = f"no executions match ({'; '.join([*searched, *phrases])}), so nothing was {change.past}"
     others = selected.left_out or selected.others
     more = " or more" if sum(others.values()) >= MOST_OTHERS else ""
@@ -177,7 +166,7 @@ def _advice(chosen: Chosen, change: Change, others: Mapping[str, int]) -> list[s
 
 def _options(chosen: Chosen) -> list[str]:
     """The filters as options again, but for the status."""
-    filters = chosen.filters
+    filters = chosen.selection
     given = {
         "--name": filters.name,
         "--since": filters.since,
@@ -186,7 +175,7 @@ def _options(chosen: Chosen) -> list[str]:
         "--longer-than": filters.longer_than,
         "--qualifier": filters.qualifier,
     }
-    functions = [word for name in split_list(chosen.scope.function) for word in ("-f", name)]
+    functions = [word for name in split_list(chosen.selection.function) for word in ("-f", name)]
     options = [*functions, *(word for option, text in given.items() if text for word in (option, text))]
     return options if any(given.values()) else [*options, "--status", "closed" if chosen.verb != "delete" else "open"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from durablectl.cli.bundles import Batch, Filters, Limits, Polling, Safety, Scope
+from durablectl.cli.bundles import Polling, Safety, Selection
 from durablectl.cli.changing import Asking, run_change
 from durablectl.cli.choosing import choose
 from durablectl.cli.options import ChosenArg, ConfirmOpt, WaitOpt
@@ -14,10 +14,7 @@ from durablectl.operate.lifecycle import deleting
 
 def delete(
     runtime: Runtime,
-    scope: Scope,
-    filters: Filters,
-    limits: Limits,
-    batch: Batch,
+    selection: Selection,
     polling: Polling,
     safety: Safety,
     executions: ChosenArg = None,
@@ -30,7 +27,7 @@ def delete(
     to be answered with the name of the one execution, or the count of several: those that are named, or the closed
     ones that filters find.
     """
-    chosen = choose(runtime, "delete", executions, scope, filters, limits, batch)
+    chosen = choose(runtime, "delete", executions, selection)
     pace = pace_of_wait(polling, wait)
     run_change(runtime, chosen, deleting(), safety, Asking(3, confirm), pace=pace)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from durablectl.cli.bundles import Batch, Filters, Limits, Polling, Safety, Scope
+from durablectl.cli.bundles import Polling, Safety, Selection
 from durablectl.cli.changing import Asking, run_change
 from durablectl.cli.choosing import choose
 from durablectl.cli.options import ChosenArg, ReasonOpt, TimeoutKeepsRunningOpt, WaitOpt
@@ -14,10 +14,7 @@ from durablectl.operate.lifecycle import pausing
 
 def pause(
     runtime: Runtime,
-    scope: Scope,
-    filters: Filters,
-    limits: Limits,
-    batch: Batch,
+    selection: Selection,
     polling: Polling,
     safety: Safety,
     executions: ChosenArg = None,
@@ -30,7 +27,7 @@ def pause(
     A function that is running is ended at its next checkpoint. Callback timeouts keep counting, the execution timeout
     stands still. Several are asked about once: those that are named, or the open ones that filters find.
     """
-    chosen = choose(runtime, "pause", executions, scope, filters, limits, batch)
+    chosen = choose(runtime, "pause", executions, selection)
     change = pausing(reason, timeout_keeps_running=timeout_keeps_running)
     pace = pace_of_wait(polling, wait)
     run_change(runtime, chosen, change, safety, Asking(1), pace=pace)

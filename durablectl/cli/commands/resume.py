@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from durablectl.cli.bundles import Batch, Filters, Limits, Polling, Safety, Scope
+from durablectl.cli.bundles import Polling, Safety, Selection
 from durablectl.cli.changing import Asking, run_change
 from durablectl.cli.choosing import choose
 from durablectl.cli.options import ChosenArg, ReasonOpt, WaitOpt
@@ -14,10 +14,7 @@ from durablectl.operate.lifecycle import resuming
 
 def resume(
     runtime: Runtime,
-    scope: Scope,
-    filters: Filters,
-    limits: Limits,
-    batch: Batch,
+    selection: Selection,
     polling: Polling,
     safety: Safety,
     executions: ChosenArg = None,
@@ -29,7 +26,7 @@ def resume(
     A pause that has not taken effect is cancelled. Several are asked about once: those that are named, or the paused
     ones that filters find.
     """
-    chosen = choose(runtime, "resume", executions, scope, filters, limits, batch)
+    chosen = choose(runtime, "resume", executions, selection)
     change = resuming(reason)
     pace = pace_of_wait(polling, wait)
     run_change(runtime, chosen, change, safety, Asking(1), pace=pace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from durablectl.cli.bundles import Batch, ErrorFields, Filters, Limits, Polling, Safety, Scope
+from durablectl.cli.bundles import ErrorFields, Polling, Safety, Selection
 from durablectl.cli.changing import Asking, run_change
 from durablectl.cli.choosing import choose
 from durablectl.cli.inputs import read_error
@@ -15,10 +15,7 @@ from durablectl.operate.lifecycle import stopping
 
 def stop(
     runtime: Runtime,
-    scope: Scope,
-    filters: Filters,
-    limits: Limits,
-    batch: Batch,
+    selection: Selection,
     error_fields: ErrorFields,
     polling: Polling,
     safety: Safety,
@@ -31,7 +28,7 @@ def stop(
     execution. Several are asked about once: those that are named, or those that filters find, which are the open ones
     unless --status says otherwise.
     """
-    chosen = choose(runtime, "stop", executions, scope, filters, limits, batch)
+    chosen = choose(runtime, "stop", executions, selection)
     change = stopping(read_error(runtime, error_fields))
     pace = pace_of_wait(polling, wait)
     run_change(runtime, chosen, change, safety, Asking(2), pace=pace)
