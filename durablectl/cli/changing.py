@@ -111,6 +111,7 @@ class Changing:
         runtime, rate = self.runtime, self.chosen.rate
         if not self.dry_run and rate != CHANGES_PER_SECOND:
             runtime.budgets.limit("change", rate)
+            self._tell_of_reads(rate)
         return carry_out_all(
             runtime.backend,
             self.targets,
@@ -121,6 +122,15 @@ class Changing:
             rate=rate,
             is_cancelled=lambda: self.interrupt.is_requested,
         )
+
+    def _tell_of_reads(self, rate: float) -> None:
+        """Say that a rate will not be reached, because each target is read again before it is changed."""
+        reads = self.runtime.budgets.of(self.runtime.settings).rate("get")
+        if reads is not None and rate > reads and len(self.targets) > reads:
+            self.runtime.diagnostics.note(
+                f"each execution is read again before it is {self.change.past}, which takes place {reads:g} times a "
+                f"second at most, so --rps {rate:g} is not reached"
+            )
 
     def _awaited(self, results: Iterator[ActionResult], pace: Pace) -> Iterator[ActionResult]:
         """All are changed first, because the effect of one may be long in coming; then all are waited for."""

@@ -145,7 +145,7 @@ def _tell_of_none(runtime: Runtime, chosen: Chosen, change: Change, selected: Se
     more = " or more" if sum(others.values()) >= MOST_OTHERS else ""
     runtime.diagnostics.note(f"{note}; in another status: {_counts(others)}{more}" if others else note)
     for advice in _advice(chosen, change, others):
-        runtime.diagnostics.note(advice)
+        runtime.diagnostics.note(runtime.reconnecting(advice))
 
 
 def _advice(chosen: Chosen, change: Change, others: Mapping[str, int]) -> list[str]:
@@ -158,7 +158,7 @@ def _advice(chosen: Chosen, change: Change, others: Mapping[str, int]) -> list[s
     if kinds["open"] and change.verb == "delete":
         return [f"to end what is open first: durablectl stop {again}"]
     if kinds["closed"] and change.verb != "delete":
-        return [f"what has ended can only be deleted, durablectl delete {again}, or started anew: durablectl restart"]
+        return [f"what has ended can only be deleted: durablectl delete {again}"]
     if others.get(ExecutionStatus.RUNNING) and change.verb == "resume":
         return ["what is RUNNING is not paused"]
     return []

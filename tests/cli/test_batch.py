@@ -146,8 +146,7 @@ def test_two_things_that_read_stdin_are_refused_before_it_is_read(backend: FakeB
             [
                 "note: no executions match (searched orders; status open; name order-0001), so nothing was stopped; "
                 "in another status: 1 SUCCEEDED",
-                "note: what has ended can only be deleted, durablectl delete --name order-0001, or started anew: "
-                "durablectl restart",
+                "note: what has ended can only be deleted: durablectl delete --name order-0001",
             ],
         ),
         (
@@ -240,6 +239,14 @@ def test_changes_keep_to_the_rate() -> None:
     act(backend, "stop", "-s", "running", "--rps", "4", "--yes")
 
     assert backend.clock.now() - NOW >= timedelta(seconds=5)
+
+
+def test_a_rate_beyond_that_of_the_reads_is_told_to_be_out_of_reach() -> None:
+    ran = act(many(21), "stop", "-s", "running", "--rps", "50", "--yes")
+    few = act(many(3), "stop", "-s", "running", "--rps", "50", "--yes")
+
+    assert "takes place 10 times a second at most, so --rps 50 is not reached" in ran.err
+    assert "--rps" not in few.err
 
 
 # --- what is shown and asked ------------------------------------------------------------------------------------------
