@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from durablectl.backend import explain
+from durablectl.backend import explain, explain_connection
 from durablectl.backend.failures import Attempt, Failure
 from durablectl.errors import DurablectlError
 
@@ -30,7 +30,7 @@ def _explanation(failure: Failure, attempt: Attempt) -> Explanation:
         if is_case(failure, attempt):
             return explanation
     if failure.status is None:
-        return _BY_CODE.get(failure.code, explain.bad_configuration)
+        return _BY_CODE.get(failure.code, explain_connection.bad_configuration)
     return _BY_CODE.get(failure.code) or _BY_STATUS.get(failure.status, explain.service_fault)
 
 
@@ -74,7 +74,7 @@ _SIGNED_AT_ANOTHER_TIME = re.compile(r"signature (?:expired|not yet current)", r
 _CASES: tuple[tuple[Condition, Explanation], ...] = (
     (_is_no_such_api, explain.unsupported),
     (_is_key_problem, explain.key_denied),
-    (_is_wrong_clock, explain.clock_is_wrong),
+    (_is_wrong_clock, explain_connection.clock_is_wrong),
     (_is_closed_callback, explain.callback_closed),
     (_is_closed_execution, explain.cannot_stop),
 )
@@ -82,22 +82,25 @@ _CASES: tuple[tuple[Condition, Explanation], ...] = (
 _CODES: tuple[tuple[Explanation, str], ...] = (
     # Names that the client library gives to what happens before there is an answer.
     (
-        explain.no_credentials,
+        explain_connection.no_credentials,
         "NoCredentialsError PartialCredentialsError CredentialRetrievalError MetadataRetrievalError NoAuthTokenError",
     ),
     (
-        explain.sign_in_expired,
-        "SSOError SSOTokenLoadError UnauthorizedSSOTokenError TokenRetrievalError LoginError LoginRefreshRequired "
+        explain_connection.sign_in_expired,
+        "SSOError UnauthorizedSSOTokenError TokenRetrievalError LoginError LoginRefreshRequired "
         "LoginTokenLoadError ExpiredTokenException ExpiredToken",
     ),
-    (explain.no_profile, "ProfileNotFound"),
-    (explain.no_such_region, "UnknownRegion InvalidRegionError"),
+    (explain_connection.not_signed_in, "SSOTokenLoadError"),
+    (explain_connection.nobody_to_ask, "NobodyToAsk"),
+    (explain_connection.no_profile, "ProfileNotFound"),
+    (explain_connection.no_way_through_proxy, "ProxyConnectionError"),
+    (explain_connection.no_such_region, "UnknownRegion InvalidRegionError"),
     (explain.too_old, "OperationNotKnown"),
-    (explain.clock_is_wrong, "RequestExpired RequestTimeTooSkewed"),
-    (explain.no_region, "NoRegionError"),
+    (explain_connection.clock_is_wrong, "RequestExpired RequestTimeTooSkewed"),
+    (explain_connection.no_region, "NoRegionError"),
     (
         explain.unreachable,
-        "EndpointConnectionError ConnectTimeoutError ConnectionError ProxyConnectionError SSLError HTTPClientError",
+        "EndpointConnectionError ConnectTimeoutError ConnectionError SSLError HTTPClientError",
     ),
     (explain.broken_off, "ConnectionClosedError ReadTimeoutError ResponseStreamingError IncompleteReadError"),
     (explain.unreadable, "UnreadableAnswer"),
@@ -110,7 +113,7 @@ _CODES: tuple[tuple[Explanation, str], ...] = (
     ),
     (explain.throttled, "TooManyRequestsException ThrottlingException Throttling RequestLimitExceeded"),
     (
-        explain.credentials_refused,
+        explain_connection.credentials_refused,
         "UnrecognizedClientException InvalidClientTokenId InvalidSignatureException SignatureDoesNotMatch "
         "IncompleteSignature IncompleteSignatureException MissingAuthenticationToken "
         "MissingAuthenticationTokenException",
@@ -129,7 +132,7 @@ _BY_CODE: Mapping[str, Explanation] = {code: explanation for explanation, codes 
 
 _BY_STATUS: Mapping[int, Explanation] = {
     400: explain.refused,
-    401: explain.credentials_refused,
+    401: explain_connection.credentials_refused,
     403: explain.access_denied,
     404: explain.not_found,
     409: explain.conflict,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from durablectl.backend.base import Source
 from durablectl.backend.calls import Call, short_subject
 
+_SERVICES = {"logs": "CloudWatch Logs", "sts": "STS"}
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -58,7 +60,7 @@ class Attempt:
     @property
     def endpoint(self) -> str:
         """The server in words."""
-        service = "CloudWatch Logs" if self.call.service == "logs" else "Lambda"
+        service = _SERVICES.get(self.call.service, "Lambda")
         return self.source.endpoint_url or f"{service} in {self.source.region or 'the configured region'}"
 
 

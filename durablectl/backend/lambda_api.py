@@ -362,6 +362,13 @@ class BotocoreTransport:
             raise RequestFailed(replace(read_failure(error.response), keys_from=self._keys_from)) from error
         except botocore.exceptions.BotoCoreError as error:
             raise RequestFailed(self._local_failure(error)) from error
+        except EOFError as error:
+            # The client library asks for the code of a role that wants one.
+            raise RequestFailed(Failure("NobodyToAsk")) from error
+        except OSError as error:
+            # The library has words for whatever happens on the network, not for a missing program that gives keys.
+            reason = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+            raise RequestFailed(Failure("CredentialRetrievalError", reason)) from error
         return read_answer(operation, answer)
 
     def _local_failure(self, error: Any) -> Failure:
@@ -371,7 +378,7 @@ class BotocoreTransport:
             import botocore.session
 
             known = tuple(botocore.session.Session().available_profiles)
-        elif code == "EndpointConnectionError" and self._settings.endpoint_url is None:
+        elif code in ("EndpointConnectionError", "InvalidRegionError") and self._settings.endpoint_url is None:
             known = tuple(self._session.get_available_regions(self._service))
             if self._region not in known:
                 code = "UnknownRegion"
@@ -410,6 +417,7 @@ class BotocoreTransport:
 
     @cached_property
     def _made_client(self) -> Any:
+        import botocore.exceptions
         from botocore.config import Config
 
         endpoint_url = self._settings.endpoint_url
@@ -436,6 +444,8 @@ class BotocoreTransport:
                 **self._credentials(),
             )
         except ValueError as error:
+            if isinstance(error, botocore.exceptions.BotoCoreError):
+                raise
             raise RequestFailed(Failure("InvalidEndpoint", str(error))) from error
         service_id = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register(f"before-parse.{service_id}", self._note_date)

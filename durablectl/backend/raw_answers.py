@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from durablectl.backend.failures import Failure, RequestFailed
 
@@ -35,7 +36,7 @@ _STATUSES_OF_OTHERS = frozenset({400, 401, 403, 407, 500, 502, 503, 504})
 """With a body that is no JSON they come from something in between; what others mean, they mean without a body."""
 _LONGEST_TITLE = 80
 _URL = re.compile(r"(?: URL)?:? ?\"?https?://[^\s\"]*\"?\.?")
-_SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^'\")]+)")
+_SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^'\")]+)|(?:Tunnel connection failed: )([^'\")]+)")
 _TITLE = re.compile(rb"<title[^>]*>([^<]+)", re.IGNORECASE)
 
 
@@ -86,7 +87,8 @@ def read_failure(response: Mapping[str, Any]) -> Failure:
     status = metadata.get("HTTPStatusCode")
     if status in _REDIRECTIONS or (_PAGE in response and status in _STATUSES_OF_OTHERS):
         return _foreign(response)
-    raw = response.get(_RAW)
+    # What was refused on the way to credentials has been read by another client, which tells the message alone.
+    raw = response.get(_RAW, {"Message": response.get("Error", {}).get("Message")})
     body = raw if isinstance(raw, Mapping) else {}
     code = str(response.get("Error", {}).get("Code", ""))
     stated = str(body.get("Type", ""))
@@ -109,8 +111,16 @@ def reason_of(error: Any, read_limit_s: float) -> str:
     if type(error).__name__ == "ReadTimeoutError":
         return f"nothing came within {read_limit_s:g} s"
     text = _URL.sub("", str(error))
+    proxy = urlsplit(str(error.kwargs.get("proxy_url") or "")).netloc.rpartition("@")[2]
+    if proxy:
+        text = f"the proxy {proxy} cannot be used"
+    elif type(error).__name__ == "CredentialRetrievalError":
+        text = (
+            f"no credentials come from {error.kwargs.get('provider')}: {error.kwargs.get('error_msg') or 'it failed'}"
+        )
     stated = _SYSTEM_ERROR.search(str(error.kwargs.get("error", "")))
-    return f"{text}: {stated.group(1)}" if stated and stated.group(1) not in text else text
+    reason = (stated.group(1) or stated.group(2)) if stated else ""
+    return f"{text}: {reason}" if reason and reason not in text else text
 
 
 def _foreign(response: Mapping[str, Any]) -> Failure:

@@ -144,9 +144,16 @@ class _Checkup:
     def region(self) -> Check:
         source = self.inspection.backend.source
         if source.region is None:
-            hint = ("add --region, or set AWS_REGION", "or name it in a context")
-            return Check("region", Verdict.PROBLEM, "no region is configured", hint, 4)
+            return self._without_region()
         return Check("region", Verdict.OK, source.region)
+
+    def _without_region(self) -> Check:
+        """Asking tells why there is none, which may be a missing profile; nothing is sent without a region."""
+        try:
+            next(self.inspection.backend.functions(), None)
+        except DurablectlError as error:
+            return _problem("region", error)
+        return Check("region", Verdict.PROBLEM, "no region is configured", ("add --region, or set AWS_REGION",), 4)
 
     def server(self) -> Iterator[Check]:
         """Whether it answers, and what follows only if it does."""

@@ -40,7 +40,7 @@ def explained(
         (
             "ExpiredTokenException",
             "ops",
-            "renew them where they came from; with single sign-on run: aws sso login --profile ops",
+            "keys of a session have ended; renew them there, or with single sign-on run: aws sso login --profile ops",
         ),
     ],
 )

@@ -90,7 +90,7 @@ def test_no_credentials_for_aws_is_exit_4() -> None:
     assert verdicts(ran)["credentials"] == "problem"
 
 
-def test_an_expired_sign_in_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_sign_in_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "config").write_text(
         "[profile ops]\nregion = eu-west-1\nsso_session = corp\nsso_account_id = 123456789012\n"
         "sso_role_name = Support\n"
@@ -101,7 +101,7 @@ def test_an_expired_sign_in_names_the_command(monkeypatch: pytest.MonkeyPatch, t
     ran = doctor("--profile", "ops", columns=80)
 
     assert ran.exit_code == 4
-    assert "the sign-in for profile ops has expired" in ran.stdout
+    assert "nobody is signed in for profile ops" in ran.stdout
     assert "run: aws sso login --profile ops" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 80 + len("\x1b[1;31m\x1b[0m\x1b[1m\x1b[0m")
 

@@ -122,7 +122,7 @@ def _handler(app: App, ending: threading.Event) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: object) -> None:
             """Keep quiet."""
 
-    for method in ("GET", "POST", "PUT", "DELETE"):
+    for method in ("GET", "POST", "PUT", "DELETE", "CONNECT"):
         setattr(Handler, f"do_{method}", Handler._answer)
     return Handler
 
