@@ -14,7 +14,9 @@ from durablectl.errors import DurablectlError
 from durablectl.local.engine.live import LiveExecution
 from durablectl.local.engine.pausing import ChangeRequest
 from durablectl.local.engine.resting import REST, Rest, is_at_rest
+from durablectl.local.logs.attribution import Attribution
 from durablectl.local.rules.completions import Due
+from durablectl.local.workers.invocations import LogLine
 from tests.local.checkpoint_support import NOW
 from tests.local.engine_support import FUNCTIONS, Call, World, callback, callback_id, chained, opened, raw, retry, wait
 
@@ -186,6 +188,25 @@ async def test_what_is_not_written_yet_stays_in_memory(tmp_path: Path) -> None:
     world.engine.rest(live(world, other))
 
     assert (is_in_memory(world, call), is_in_memory(world, other)) == (True, False)
+    await world.close()
+
+
+async def test_a_late_line_of_output_reads_no_history(tmp_path: Path) -> None:
+    world = World(tmp_path / "local.db", kept_events=0)
+    await world.open()
+    call, other = await world.started(), await world.started()
+    attribute = Attribution(world.engine.of_invocation)
+    line = LogLine("order", call.invocation.request_id, NOW, "stdout", "text")
+    await world.checkpoint(call, raw("STEP", "START", Name="charge"))
+    assert attribute(line).operation_name == "charge"
+
+    for each in (call, other):
+        await world.suspended(each, wait(60, "2"))
+
+    assert not is_in_memory(world, call)
+    late = attribute(line)
+    assert (late.execution_name, late.operation_name) == (live(world, call).record.name, None)
+    assert not is_in_memory(world, call)
     await world.close()
 
 

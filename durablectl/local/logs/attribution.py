@@ -60,11 +60,14 @@ def running_step(live: LiveExecution) -> str | None:
     """The step whose code runs, as far as the service was told; None where several do or none does.
 
     An SDK tells of a step that may run again together with its end, or a little after its start, so the first lines
-    of such a step can come too early to be known as its own.
+    of such a step can come too early to be known as its own. What comes after the invocation, when the history may
+    not be in memory any more, is nobody's.
     """
+    if live.kept is None:
+        return None
     running = [
         operation
-        for operation in live.folded.open_operations
+        for operation in live.kept.open_operations
         if operation.type == OperationType.STEP and operation.status == OperationStatus.STARTED
     ]
     return running[0].name if len(running) == 1 else None
