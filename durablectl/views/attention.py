@@ -53,16 +53,16 @@ def attention_of(
     return [*callbacks, *findings, *(_failure(row, standing, reading, display) for row, standing in failed)]
 
 
-def attention_columns() -> tuple[Column[Attention], ...]:
-    """The columns of the list."""
+def attention_columns(*, is_narrow: bool = False) -> tuple[Column[Attention], ...]:
+    """The columns of the list; in little room executions go without their functions."""
     return (
         Column("kind", "NEEDS A LOOK", lambda each, _: _kind(each), lambda each: each.kind),
         Column(
             "execution",
             "EXECUTION",
-            lambda each, _: data(each.target.label, "bold"),
+            lambda each, _: data(each.target.name if is_narrow else each.target.label, "bold"),
             lambda each: each.target.label,
-            shrinks_to=14,
+            shrinks_to=10,
         ),
         Column("at", "WHEN", _when, lambda each: each.at),
         Column("detail", "WHAT", lambda each, _: each.line, lambda each: None, shrinks_to=1),

@@ -79,7 +79,6 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
             self._columns(),
             key=lambda each: each.callback_id,
             display=self.app.reader,
-            fill_least=12,
         )
         yield FilterBar(placeholder="part of an execution's or callback's name")
 
@@ -142,7 +141,7 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
             left_out.add("timeout_at")
         usual = (column for column in callback_columns(reading) if not column.is_wide and column.key not in left_out)
         columns = [_urgent(column, reading.now) if column.key == "remaining_ms" else column for column in usual]
-        return [*columns[:-1], replace(columns[-1], shrinks_to=1)]
+        return [*columns[:-1], replace(columns[-1], shrinks_to=8)]
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 

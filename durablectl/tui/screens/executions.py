@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from durablectl.errors import UsageError
+from durablectl.model.executions import Execution
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.listing import ListedExecution, ListQuery, list_executions
 from durablectl.operate.targets import Target, target_of_execution
@@ -238,10 +239,11 @@ class ExecutionsScreen(Acting[Answer]):
         rows = [*([current] if current else []), *self.table.in_view]
         self._standings.want([row.execution for row in rows if is_telling(row)] if self.is_active else [])
 
-    def _told(self, execution: object) -> None:
+    def _told(self, execution: Execution) -> None:
         if self.is_current:
-            self.table.redraw()
-            self._explain()
+            self.table.redraw_row(execution.arn)
+            if execution.arn == self.table.current_key:
+                self._explain()
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 

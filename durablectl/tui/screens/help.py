@@ -86,6 +86,11 @@ class HelpScreen(ModalScreen[None]):
         return text
 
 
+def _about(binding: Binding) -> str:
+    tooltip = binding.tooltip
+    return f"{binding.description}: {tooltip[0].lower()}{tooltip[1:]}" if tooltip else binding.description
+
+
 def _keys_of(screen: LiveScreen[Any]) -> Iterator[tuple[str, str, str, str]]:
     """Heading, keys, what they do and the id of every binding of a screen, its own ones first."""
     found: dict[str, tuple[str, list[str], str]] = {}
@@ -94,7 +99,7 @@ def _keys_of(screen: LiveScreen[Any]) -> Iterator[tuple[str, str, str, str]]:
         if not binding.id or binding.id.startswith(("prompt.", "menu.")):
             continue
         heading = _HEADINGS.get(binding.id.partition(".")[0], "this screen")
-        known = found.setdefault(binding.id, (heading, [], binding.tooltip or binding.description))
+        known = found.setdefault(binding.id, (heading, [], _about(binding)))
         known[1].append(binding.key_display or _NAMES.get(key, key))
     order = ["this screen", "acting, always through a dialog", "moving", "everywhere"]
     for binding_id, (heading, keys, about) in sorted(found.items(), key=lambda pair: order.index(pair[1][0])):

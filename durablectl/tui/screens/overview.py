@@ -229,7 +229,9 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
     def on_resize(self) -> None:
         """Save the empty line where there are few, and columns in little room."""
         self.set_class(self.size.height < 20, "-small")
-        self.functions_table.show_columns(survey_columns(is_narrow=self.size.width < _NARROW))
+        is_narrow = self.size.width < _NARROW
+        self.functions_table.show_columns(survey_columns(is_narrow=is_narrow))
+        self.attention_table.show_columns(attention_columns(is_narrow=is_narrow))
 
     def refusal(self, action: str) -> str | None:
         """Why an action cannot be done."""

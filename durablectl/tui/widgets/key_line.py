@@ -30,7 +30,10 @@ class KeyLine(Widget):
     """Keys with what they do; a click on one presses it, and greyed ones say why they do nothing."""
 
     DEFAULT_CSS = """
-    KeyLine { height: 1; padding: 0 1; background: $footer-background; color: $footer-foreground; dock: bottom; }
+    KeyLine {
+        height: 1; padding: 0 1; background: $footer-background; color: $footer-foreground; dock: bottom;
+        link-style: none; link-background: transparent; link-color: $footer-foreground;
+    }
     KeyLine > .keys--key { color: $footer-key-foreground; text-style: bold; }
     KeyLine > .keys--off { color: $text-disabled; }
     """
@@ -47,7 +50,7 @@ class KeyLine(Widget):
         room = self.content_size.width - sum(key.width + len(_GAP) for key in last)
         text = Text(no_wrap=True, end="")
         for key in [key for key in keys if key not in last]:
-            if text.cell_len + key.width > room:
+            if text.cell_len + len(_GAP) * bool(text) + key.width > room:
                 break
             self._append(text, key)
         for key in last:

@@ -35,7 +35,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
     DEFAULT_CSS = """
     RowsView { height: 1fr; scrollbar-size: 0 1; overflow-x: hidden; background: $surface; }
     RowsView > .rows--header { text-style: bold; background: $panel; color: $text-muted; }
-    RowsView > .rows--cursor { background: $block-cursor-blurred-background; }
+    RowsView > .rows--cursor { background: $panel; }
     RowsView:focus > .rows--cursor { background: $primary-muted; }
     RowsView > .rows--marked { background: $warning-muted; }
     RowsView > .rows--changed { background: $boost; text-style: bold; }
@@ -129,7 +129,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
     @property
     def marked(self) -> list[RowT]:
         """The marked rows in the order in which they are shown."""
-        return [row for row in self._rows if self.row_key(row) in self.marks]
+        return [self._rows[number] for number in sorted(self._numbers[key] for key in self.marks)]
 
     def show(self, rows: Sequence[RowT], *, changed: Collection[str] = ()) -> None:
         """Show these rows; those whose keys are in `changed` stand out for a moment."""
@@ -152,6 +152,12 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         """Draw what is in view anew, because times have passed or a row is told otherwise."""
         self._forget_strips()
         self.refresh()
+
+    def redraw_row(self, key: str) -> None:
+        """Draw one row anew, because more is known of it now."""
+        number = self._numbers.get(key)
+        if number is not None and self._strips.pop(number, None) is not None:
+            self.refresh()
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on the row about `key`; False when there is none."""

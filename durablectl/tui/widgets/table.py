@@ -83,15 +83,22 @@ class TableView(RowsView[ItemT]):
 
     def _widths_for(self, width: int) -> list[int]:
         if self._widths is None or self._widths[0] != width:
-            cells = [self._titles(), *(self._cells(row) for row in self.rows[:_MEASURED])]
-            self._widths = (width, self._share(natural_widths(cells, self._tracks), width))
+            self._widths = (width, self._share(width))
         return self._widths[1]
 
-    def _share(self, natural: list[int], width: int) -> list[int]:
+    def _share(self, width: int) -> list[int]:
         """The widths of the columns on a screen of `width` cells."""
         if self._fill_least is None:
-            return shrink(natural, self._tracks, width)
-        *others, _ = natural
+            return shrink(self._natural(self.columns), self._tracks, width)
+        # What takes all that is left need not be measured, and often is the cell that costs most.
+        tracks = self._tracks[:-1]
         room = width - max(self._fill_least, int(width * _FILLED)) - len(GAP)
-        shared = shrink(others, self._tracks[:-1], room)
+        shared = shrink(self._natural(self.columns[:-1]), tracks, room)
         return [*shared, max(0, width - sum(shared) - len(GAP) * len(shared))]
+
+    def _natural(self, columns: Sequence[Column[ItemT]]) -> list[int]:
+        """The widths with which no cell of these columns is cut."""
+        reader = self._reader()
+        titles = self._titles()[: len(columns)]
+        cells = [[column.cell(row, reader) for column in columns] for row in self.rows[:_MEASURED]]
+        return natural_widths([titles, *cells], self._tracks[: len(columns)])
