@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from tests.dashboard_pictures import draw_dashboard
 from tests.servers.demo import ROOT, Demo, explain, running_demo
 
 WIDTH = 100
@@ -51,6 +52,7 @@ def main() -> None:
         for name, commands in PICTURES.items():
             output = "\n".join(shown(demo, command, Path(folder)) for command in commands)
             (ROOT / "docs" / f"{name}.svg").write_text(draw(output), encoding="utf-8")
+        draw_dashboard(demo, ROOT / "docs")
 
 
 def shown(demo: Demo, command: str, folder: Path) -> str:
