@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from durablectl.backend.base import Backend, Source
@@ -106,6 +106,16 @@ def list_over(
     return listing
 
 
+def _each_once(rows: Iterator[ListedExecution]) -> Iterator[ListedExecution]:
+    """Sorted rows without those that another connection gave too: contexts may lead to the same account and region."""
+    for _, together in groupby(rows, key=lambda row: row.execution.started_at):
+        seen: set[str] = set()
+        for row in together:
+            if row.execution.arn not in seen:
+                seen.add(row.execution.arn)
+                yield row
+
+
 class _Reason(NamedTuple):
     """A row with its reason, or why that could not be read."""
 
@@ -138,7 +148,8 @@ class _Reader:
         places, failures = self.listing.places, self.listing.failures
         streams = Streams(places, self._read, self.notes, failures, is_several=self.is_several)
         is_falling = not self.query.oldest_first
-        return streams.merged(lambda row: start_of(row.execution), reverse=is_falling, track=self.track)
+        rows = streams.merged(lambda row: start_of(row.execution), reverse=is_falling, track=self.track)
+        return _each_once(rows) if self.is_several else rows
 
     def _read(self, place: Place) -> Iterator[ListedExecution]:
         filters, searched = self._filters(), place.searched

@@ -12,8 +12,9 @@ import pytest
 from durablectl.errors import AccessDenied, KeyDenied, Throttled
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate import listing as listing_module
+from durablectl.operate.connections import Connection
 from durablectl.operate.filters import Filters, parse_statuses
-from durablectl.operate.listing import Listing, ListQuery, list_executions
+from durablectl.operate.listing import Listing, ListQuery, list_executions, list_over
 from durablectl.operate.notes import CollectedNotes
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import (
@@ -289,3 +290,11 @@ def test_several_statuses_of_many_executions_are_all_found_once(
     assert sorted(names(rows)) == sorted(f"n{number:02}" for number in range(20) if number % 3 != 1)
     starts = [row.execution.started_at or NOW for row in rows]
     assert starts == sorted(starts, reverse=not oldest_first)
+
+
+def test_what_two_connections_both_give_is_listed_once(two_functions: FakeBackend, notes: CollectedNotes) -> None:
+    there = FakeBackend(*two_functions.recorded.values(), execution("e", ago(hours=1)))
+
+    listing = list_over([Connection(two_functions), Connection(there)], ListQuery(), notes=notes, now=NOW)
+
+    assert sorted(names(listing)) == ["a", "b", "c", "d", "e"]
