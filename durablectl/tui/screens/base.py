@@ -162,6 +162,9 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self._once.append(call)
 
     def _deliver(self, answer: AnswerT) -> bool:
+        if self.query_one_optional(Banner) is None:
+            # The screen was closed while the answer was on its way.
+            return False
         goes_on = self.answered(answer)
         calls, self._once = self._once, []
         for call in calls:
@@ -170,11 +173,14 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
 
     def explain(self, line: Line) -> None:
         """Say what there is to say of the highlighted row, in the line above the keys."""
-        self.status.explanation = line
+        if (status := self.query_one_optional(StatusLine)) is not None:
+            # A late answer may come to a screen that is being closed.
+            status.explanation = line
 
     def remark(self, line: Line) -> None:
         """Say in that line what came of a key or a request; it stays until the next key."""
-        self.status.remark = line
+        if (status := self.query_one_optional(StatusLine)) is not None:
+            status.remark = line
 
     def action_refresh_now(self) -> None:
         """Ask now."""
@@ -218,6 +224,8 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
 
     def on_key(self, event: events.Key) -> None:
         """Say why a greyed key does nothing."""
+        if self.open_prompt is not None:
+            return
         active = self.active_bindings.get(event.key)
         reason = self.refusal(active.binding.action) if active and not active.enabled else None
         if reason:
