@@ -88,6 +88,8 @@ def _choices(spec: CommandSpec, bundles: Mapping[type, Any]) -> Choices:
     access: DataAccess = bundles.get(DataAccess, DataAccess())
     raw: bool = bundles.get(Raw, Raw()).raw
     formats = spec.formats or ("table",)
+    if narration.quiet and narration.verbose:
+        raise UsageError("--quiet and --verbose exclude each other")
     return Choices(
         format=output_format(output.output, formats=formats, has_query=bool(output.query), is_raw=raw),
         query=compile_query(output.query) if output.query else None,

@@ -152,8 +152,10 @@ class _Reader:
             return yaml.compose(self._text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            told = " ".join(part for part in (error.context, error.problem) if part)
+            told = ", ".join(part for part in (error.context, error.problem) if part)
             hint = [f"{self._where(mark)}: {told}", *self._excerpt(mark)]
+            if "'\\t'" in told:
+                hint.append("expected: spaces, because YAML takes no tabs for indentation")
             raise ConfigError("the configuration file is no valid YAML", hint=hint) from error
         except (yaml.YAMLError, RecursionError) as error:
             told = str(error).partition("\n")[0]

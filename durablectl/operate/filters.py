@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from durablectl.backend.base import ListFilter
@@ -25,9 +26,10 @@ def parse_statuses(words: Iterable[str], notes: Notes) -> frozenset[ExecutionSta
             continue
         status = ExecutionStatus(word.upper().replace("-", "_"))
         if not status.is_known:
-            groups = ", ".join(STATUS_GROUPS)
-            known = ", ".join(member.lower() for member in ExecutionStatus)
-            notes.warning(f'status "{word}" is unknown here and passed on; known: {known}, {groups}', type="usage")
+            known = [*(member.lower() for member in ExecutionStatus), *STATUS_GROUPS]
+            close = get_close_matches(word.lower().replace("-", "_"), known, n=1)
+            meant = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+            notes.warning(f'status "{word}" is unknown here and passed on; {meant}', type="usage")
         statuses.add(status)
     return frozenset(statuses)
 

@@ -245,6 +245,10 @@ def test_broken_yaml_is_told_with_its_place(text: str) -> None:
     assert error.hint[0].startswith("config.yaml:")
 
 
+def test_tabs_in_yaml_are_named() -> None:
+    assert error_of("contexts:\n\tdev: {}").hint[-1].startswith("expected: spaces")
+
+
 def test_an_unknown_context_names_close_ones(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match='no context "prd"') as raised:
         load_settings(context="prd", environ=environ)
