@@ -134,19 +134,22 @@ class Changing:
 
     def _awaited(self, results: Iterator[ActionResult], pace: Pace) -> Iterator[ActionResult]:
         """All are changed first, because the effect of one may be long in coming; then all are waited for."""
-        targets = {target.arn: target for target in self.targets}
         pending: dict[str, ActionResult] = {}
         for result in results:
             # What was so already may still be on its way, as a pause of an execution that is PAUSING.
             if result.outcome.is_settled and result.arn:
                 pending[result.arn] = result
-                self._tell(f"{self.change.past} {len(pending)} of {len(targets)}")
+                self._tell(f"{self.change.past} {len(pending)} of {len(self.targets)}")
             else:
                 yield result
+        yield from self._effects(pending, pace)
+
+    def _effects(self, pending: dict[str, ActionResult], pace: Pace) -> Iterator[ActionResult]:
+        """What became of each change; those that an interruption leaves unseen stay as they were answered."""
         runtime, count = self.runtime, len(pending)
         waiting = await_effects(
             runtime.backend,
-            [(targets[arn], result) for arn, result in pending.items()],
+            [(target, pending[target.arn]) for target in self.targets if target.arn in pending],
             self.change,
             clock=runtime.process.clock,
             pace=pace,

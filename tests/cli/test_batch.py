@@ -9,15 +9,18 @@ import signal
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
+from durablectl.cli.process import connect_to_service
 from durablectl.clock import ManualClock, SystemClock
 from durablectl.errors import AccessDenied, CredentialsError, Unreachable
 from durablectl.operate.batch import TRIES
 from tests.cli.harness import Ran, run
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import NOW, RecordedExecution, make_execution
+from tests.servers.http import Answer, Request, serve
 
 
 def execution(number: int, status: str = "RUNNING", function: str = "orders", days: int = 0) -> RecordedExecution:
@@ -416,6 +419,49 @@ def test_what_expired_credentials_left_is_done_by_feeding_the_results_back() -> 
     assert done
     assert by_name(second) == {name: "done" for name in by_name(first) if name not in done}
     assert second.code == 0
+
+
+class ExpiringLambda:
+    """Lists and stops twelve executions over HTTP until the session's keys expire after so many requests."""
+
+    def __init__(self, good_for: int) -> None:
+        self.left = good_for
+        self.stopped: list[str] = []
+        self.rows = {each.arn: each for each in (execution(number) for number in range(1, 13))}
+
+    def __call__(self, request: Request) -> Answer:
+        self.left -= 1
+        path = unquote(request.path)
+        if self.left < 0:
+            message = "The security token included in the request is expired"
+            return Answer({"message": message}, 403, {"x-amzn-errortype": "ExpiredTokenException"})
+        if request.method == "POST":
+            self.stopped.append(path.partition("/durable-executions/")[2].removesuffix("/stop"))
+            return Answer({"StopTimestamp": 1.0})
+        rows = [row_of(each) for arn, each in self.rows.items() if arn in path or "/functions/" in path]
+        return Answer({"DurableExecutions": rows, **rows[0]} if "/functions/" in path else rows[0])
+
+
+def row_of(recorded: RecordedExecution) -> dict[str, object]:
+    facts = {"DurableExecutionArn": recorded.arn, "DurableExecutionName": recorded.execution.name}
+    return {**facts, "FunctionArn": recorded.execution.function_arn, "Status": "RUNNING", "StartTimestamp": 1.0}
+
+
+def test_keys_that_expire_between_two_requests_leave_what_was_not_attempted(tmp_path: Path) -> None:
+    service = ExpiringLambda(good_for=12)
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1", "HOME": str(tmp_path)}
+    with serve(service) as endpoint:
+        words = ("stop", "-f", "orders", "-s", "running", "--yes", "-o", "jsonl", "--endpoint-url", endpoint)
+        ran = run(*words, environ=keys, connect=connect_to_service)
+
+    outcomes = by_name(ran)
+    assert ran.code == 8
+    assert len(outcomes) == 12
+    assert sum(outcome == "done" for outcome in outcomes.values()) == len(service.stopped) > 0
+    assert "not_attempted" in outcomes.values()
+    error = json.loads(ran.err.splitlines()[-1])["error"]
+    assert (error["type"], error["code"]) == ("credentials", 8)
+    assert "expired" in error["message"]
 
 
 # --- interrupted ------------------------------------------------------------------------------------------------------

@@ -44,7 +44,10 @@ STOP = CommandSpec(
     has_raw=True,
     examples=(
         Example("durablectl stop orders@latest -c local --dry-run", "what would be done"),
-        Example("durablectl stop orders/order-1042 -c local --yes --error-message 'bad input, ticket 4711'", ""),
+        Example(
+            "durablectl stop orders/order-1042 -c local --yes --error-message 'bad input, ticket 4711'",
+            "with the reason on record",
+        ),
         Example("durablectl stop -c local -f orders --status open --yes", "all of one function, at most 50"),
         Example("durablectl list -c local --status open -o name | durablectl stop - -c local --yes", "all that run"),
     ),
