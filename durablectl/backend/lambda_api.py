@@ -114,7 +114,7 @@ class LambdaApi:
             pages = self._requests.pages(
                 "ListDurableExecutionsByFunction", function, parameters, member="DurableExecutions"
             )
-            return ([wire.read_execution(row) for row in page] for page in pages)
+            return ([wire.read_execution(row) for row in _drain(page)] for page in pages)
 
         return self._scope.rows(function, filters, lambda wanted: self._lists.rows(wanted, fetch))
 
