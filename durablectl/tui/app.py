@@ -97,13 +97,19 @@ class Dashboard(TerminalApp):
             self.open_reference(self.subject)
 
     def on_key(self, event: Key) -> None:
-        """Give letters that were typed while a line was opening to that line, and not to what was below."""
+        """Give letters that were typed while a line was opening to that line; say why greyed keys do nothing.
+
+        Keys come here in the order in which they were typed, and after whatever an earlier one opened.
+        """
         live = self.live
         if live is None:
             return
         live.remark(())
         prompt = live.open_prompt
-        if prompt is not None and event.is_printable and event.character:
+        if prompt is None:
+            if live.refuse(event.key):
+                event.prevent_default()
+        elif event.is_printable and event.character:
             event.prevent_default()
             prompt.insert(event.character)
 

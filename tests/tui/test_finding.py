@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
 
 from durablectl.errors import CredentialsError
 from durablectl.tui.app import Dashboard, Preferences
@@ -91,10 +92,10 @@ async def test_tab_completes_commands_and_names_without_a_request() -> None:
 async def test_keys_that_come_at_once_all_reach_the_line_that_the_first_one_opens() -> None:
     async with running(make_app(make_shop())) as pilot:
         await until_shown(pilot, "crm")
-        for key in ("colon", "c", "a", "x"):
-            pilot.app.simulate_key(key)
+        for key, character in [("colon", ":"), *zip("coaxp", "coaxp", strict=True)]:
+            pilot.app.post_message(Key(key, character))
         field = pilot.app.screen.command_line.field  # type: ignore[attr-defined]
-        await until(pilot, lambda: field.value == "cax")
+        await until(pilot, lambda: field.value == "coaxp")
 
 
 @pytest.mark.parametrize(

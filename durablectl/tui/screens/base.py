@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
@@ -222,15 +221,13 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
             self._keys_told = keys
             super().refresh_bindings()
 
-    def on_key(self, event: events.Key) -> None:
-        """Say why a greyed key does nothing."""
-        if self.open_prompt is not None:
-            return
-        active = self.active_bindings.get(event.key)
+    def refuse(self, key: str) -> bool:
+        """Say why a greyed key does nothing; False for any other key."""
+        active = self.active_bindings.get(key)
         reason = self.refusal(active.binding.action) if active and not active.enabled else None
         if reason:
-            event.stop()
             self.remark(join([own("✗", "yellow"), data(reason)]))
+        return bool(reason)
 
     def _console_refusal(self) -> str | None:
         if self.app.connection.backend.source.backend != "aws":

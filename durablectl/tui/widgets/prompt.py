@@ -69,7 +69,9 @@ class Prompt(Widget):
         """The field, and the line below it."""
         with Horizontal():
             yield Static(f"{self.mark} ", classes="prompt--mark", markup=False)
-            yield PromptInput(compact=True, suggester=self._suggester, placeholder=self._placeholder)
+            yield PromptInput(
+                compact=True, select_on_focus=False, suggester=self._suggester, placeholder=self._placeholder
+            )
         yield Static("", classes="prompt--hint", markup=False)
 
     # --- what a subclass says -----------------------------------------------------------------------------------------
