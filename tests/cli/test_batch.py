@@ -475,7 +475,7 @@ def test_ctrl_c_lets_the_calls_in_flight_end_and_tells_what_was_left_out() -> No
     backend = many(30)
     backend.before("stop", press(signal.SIGINT), nth=2)
 
-    ran = run("stop", "-s", "running", "--yes", "-o", "jsonl", "--rps", "50", backend=backend, clock=SystemClock())
+    ran = run("stop", "-s", "running", "--yes", "-o", "jsonl", "--rps", "10", backend=backend, clock=SystemClock())
 
     outcomes = by_name(ran)
     assert ran.code == 130
@@ -492,7 +492,7 @@ def test_ctrl_c_lets_the_calls_in_flight_end_and_tells_what_was_left_out() -> No
 def test_an_interrupted_batch_goes_on_where_it_was() -> None:
     backend = many(30)
     backend.before("stop", press(signal.SIGINT), nth=2)
-    words = ("stop", "-s", "running", "--yes", "-o", "jsonl", "--rps", "50")
+    words = ("stop", "-s", "running", "--yes", "-o", "jsonl", "--rps", "10")
     first = run(*words, backend=backend, clock=SystemClock())
 
     second = act(backend, "stop", "-", "--yes", "-o", "jsonl", stdin=first.out)

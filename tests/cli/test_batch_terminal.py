@@ -137,7 +137,7 @@ def test_results_of_an_interrupted_batch_account_for_every_target(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     results = tmp_path / "results.jsonl"
-    words = ["stop", "-s", "running", "--yes", "--rps", "20", "-o", "jsonl"]
+    words = ["stop", "-s", "running", "--yes", "--rps", "10", "-o", "jsonl"]
     with (
         results.open("wb") as out,
         subprocess.Popen(
