@@ -89,6 +89,8 @@ class MiniStack:
 @contextmanager
 def ministack(directory: Path) -> Iterator[MiniStack]:
     """A MiniStack that keeps what it must in `directory`, with the role that its functions run as."""
+    if not COMMAND.exists():
+        raise AssertionError(f"there is no MiniStack at {COMMAND}; make test installs it")
     for _ in range(_START_TRIES):
         # It cannot choose a port and tell it, so somebody else may take the one found free here.
         port = free_port()
