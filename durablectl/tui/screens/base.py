@@ -53,6 +53,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self._poller: Poller[AnswerT] | None = None
         self._keys_told: tuple[tuple[str, bool], ...] = ()
         self._is_begun = False
+        self._part_count = 0
         self._once: list[Callable[[], None]] = []
         self.is_passed_by = False
         """Whether another screen is about to cover this one, so that nothing need be asked until one comes back."""
@@ -122,8 +123,9 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self.watch(self.app, "app_focus", self._welcome)
         self.watch(self.app, "is_refreshing", self._welcome)
         self._is_begun = True
+        self._part_count = len(self.children)
         if self._poller is None and not self.is_passed_by:
-            self.poll()
+            self.begin()
 
     def on_screen_suspend(self) -> None:
         """Ask nothing behind another screen or a dialog."""
@@ -141,6 +143,11 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         """Ask from now on, unless that is done already."""
         self.is_passed_by = False
         if self._is_begun and self._poller is None:
+            # The first request imports the client, which would hold up the first frame.
+            self.call_after_refresh(self._poll_once)
+
+    def _poll_once(self) -> None:
+        if self._poller is None:
             self.poll()
 
     def poll(self) -> None:
@@ -161,10 +168,13 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self._once.append(call)
 
     def _deliver(self, answer: AnswerT) -> bool:
-        if self.query_one_optional(Banner) is None:
-            # The screen was closed while the answer was on its way.
+        try:
+            goes_on = self.answered(answer)
+        except NoMatches:
+            if len(self.children) >= self._part_count:
+                raise
+            # The screen is being closed, and its parts go before it does.
             return False
-        goes_on = self.answered(answer)
         calls, self._once = self._once, []
         for call in calls:
             self.call_after_refresh(call)

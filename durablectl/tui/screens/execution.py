@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -23,6 +24,7 @@ from durablectl.tui.widgets.events import EventsView
 from durablectl.tui.widgets.tabs import TabLine
 from durablectl.tui.widgets.timeline import TimelineView
 from durablectl.tui.widgets.tree import OutlineView
+from durablectl.tui.working import start
 from durablectl.views.annotations import AnnotatedEvent
 from durablectl.views.lines import data, own
 from durablectl.views.outline import OutlineRow
@@ -32,6 +34,7 @@ from durablectl.views.view import Record, stamped
 
 TABS = ("tree", "timeline", "events", "payloads")
 _COMMANDS = {"tree": "tree", "timeline": "timeline", "events": "history", "payloads": "get"}
+_TOO_NARROW = "the timeline needs a wider window, so here is the tree"
 _DETAILS_FROM = {"tree": 100, "timeline": 150}
 """The width from which on the details stand beside a view by themselves."""
 
@@ -114,8 +117,9 @@ class ExecutionScreen(ExecutionLive):
         return self.target.parts.console_url if self.target.parts else None
 
     def targets(self) -> list[Target]:
-        """What is acted on."""
-        return [self.target]
+        """What is acted on, as it was looked at last."""
+        look = self.looked
+        return [self.target if look is None else replace(self.target, execution=look.detail.execution)]
 
     def refusal(self, action: str) -> str | None:
         """Why an action cannot be done."""
@@ -137,8 +141,11 @@ class ExecutionScreen(ExecutionLive):
     def action_tab(self, name: str) -> None:
         """Show another view of the same, with the same operation selected."""
         if name == "timeline" and not TimelineView.has_room(self.size.width):
-            self.explain(own("the timeline needs a wider window; here is the tree", "yellow"))
+            self.app.say(_TOO_NARROW)
             name = "tree"
+            if self.tab == name and self.looked is not None:
+                self.explain(own(_TOO_NARROW, "yellow"))
+                return
         self.tab = name if name in TABS else "tree"
         self.query_one(ContentSwitcher).current = self.tab
         self.query_one(TabLine).chosen = self.tab
@@ -318,7 +325,7 @@ class ExecutionScreen(ExecutionLive):
             self._read_payloads()
 
     def _read_payloads(self) -> None:
-        self.run_worker(self._payloads_read(), name="payloads", group="payloads", exclusive=True)
+        start(self, self._payloads_read, "payloads")
 
     async def _payloads_read(self) -> None:
         app, target = self.app, self.target

@@ -23,6 +23,7 @@ from durablectl.tui.widgets.payloads import PayloadsPane
 from durablectl.tui.widgets.tabs import Tab, TabLine
 from durablectl.tui.widgets.timeline import TimelineView
 from durablectl.tui.widgets.tree import OutlineView, TreeView
+from durablectl.tui.working import start
 from durablectl.views.lines import own
 from durablectl.views.outline import Outline, make_outline
 from durablectl.views.records.context import Reading
@@ -68,7 +69,7 @@ class ExecutionLive(Acting[Changes]):
         self._looker = ExecutionLooker(app.connection, self.target, app.clock, app.preferences.redactor)
         self.payloads.execution_name = self.target.name
         self._name_tabs()
-        self.set_interval(_TICK_S, self._tick)
+        self.set_interval(_TICK_S, self.pass_time)
         super().on_mount()
 
     # --- the views ----------------------------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ class ExecutionLive(Acting[Changes]):
                 self._take_outline(made)
                 self.go_to(self.outlining.selected)
 
-        self.run_worker(outline(), name="outline", group="outline", exclusive=True)
+        start(self, outline, "outline")
 
     def go_to(self, operation_or_row: str | None) -> None:
         """Put the cursor on an operation, or on a row by its key."""
@@ -194,7 +195,7 @@ class ExecutionLive(Acting[Changes]):
         tabs.tabs = tuple(Tab(name, title) for name, title in titles.items())
         tabs.chosen = self.tab
 
-    def _tick(self) -> None:
+    def pass_time(self) -> None:
         """Let the times of an open execution go on."""
         look = self.looked
         if look is None or look.is_settled or not self.is_active:

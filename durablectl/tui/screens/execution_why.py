@@ -26,6 +26,7 @@ from durablectl.tui.daemon import in_daemon
 from durablectl.tui.looking import ExecutionLook
 from durablectl.tui.widgets.line import LineView
 from durablectl.tui.widgets.rows import RowsView
+from durablectl.tui.working import start
 from durablectl.views.diagnosis import shown_findings
 from durablectl.views.diagnosis_lines import lines_by_finding
 from durablectl.views.display import Display
@@ -108,7 +109,7 @@ class WhyPanel(ModalScreen[str | None]):
         """Look for the reason."""
         self.query_one(LineView).line = join([own("why", "bold"), data(self._target.label, "dim")])
         self.query_one(FindingsView).focus()
-        self.run_worker(self._diagnose(), name="why", exclusive=True)
+        start(self, self._diagnose, "why")
 
     def on_resize(self) -> None:
         """Write the findings in the new width."""

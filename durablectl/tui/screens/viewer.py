@@ -15,6 +15,7 @@ from durablectl.tui.poller import Health
 from durablectl.tui.widgets.banner import Banner
 from durablectl.tui.widgets.document import DocumentPane
 from durablectl.tui.widgets.status import StatusLine
+from durablectl.tui.working import start
 from durablectl.views.json_document import json_document
 from durablectl.views.lines import Line
 
@@ -48,7 +49,7 @@ class ViewerScreen(Screen[None]):
         self.query_one(Banner).health = self._health
         self.query_one(StatusLine).explanation = self._about
         self.query_one(DocumentPane).suggested_name = self._file_name
-        self.run_worker(self._show(), name="document", exclusive=True)
+        start(self, self._show, "document")
 
     async def _show(self) -> None:
         pane = self.query_one(DocumentPane)

@@ -11,12 +11,15 @@ from durablectl.views.lines import EMPTY, Line, own
 from durablectl.views.operation_card import operation_card
 from durablectl.views.tree_entries import Entry, Group
 
+_SCROLLBAR = 2
+"""Cells that stay free for the scrollbar, which comes and goes with the length of the card."""
+
 
 class DetailsPane(RowsView[tuple[int, Line]]):
     """A card of lines that scrolls; it has no cursor of its own."""
 
     DEFAULT_CSS = """
-    DetailsPane { padding: 0 1; background: $surface; border-left: vkey $foreground 20%; scrollbar-gutter: stable; }
+    DetailsPane { padding: 0 1; background: $surface; border-left: vkey $foreground 20%; }
     DetailsPane > .rows--cursor, DetailsPane:focus > .rows--cursor { background: $surface; }
     """
 
@@ -56,4 +59,4 @@ class DetailsPane(RowsView[tuple[int, Line]]):
     def _lines(self) -> list[Line]:
         if self._item is None:
             return [own("nothing is selected", "dim")]
-        return operation_card(self._item, replace(self._reader(), width=max(1, self.size.width)))
+        return operation_card(self._item, replace(self._reader(), width=max(1, self.size.width - _SCROLLBAR)))

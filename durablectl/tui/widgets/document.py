@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -16,6 +17,7 @@ from durablectl.tui.saving import save_text
 from durablectl.tui.widgets.filter import FilterBar
 from durablectl.tui.widgets.payload import PayloadView
 from durablectl.tui.widgets.prompt import Prompt
+from durablectl.tui.working import start
 from durablectl.views.json_document import Document
 from durablectl.views.lines import Line, data, own
 
@@ -96,7 +98,7 @@ class DocumentPane(Vertical):
     def action_copy(self) -> None:
         """Copy the document as it is shown, secrets left out."""
         if self.document is not None:
-            self.run_worker(self._copy(self.document), name="copy", group="copy", exclusive=True)
+            start(self, partial(self._copy, self.document), "copy")
 
     def action_save(self) -> None:
         """Ask where to save the document."""
@@ -122,7 +124,7 @@ class DocumentPane(Vertical):
         """Save the document into a new file."""
         event.stop()
         if self.document is not None:
-            self.run_worker(self._save(self.document, event.path), name="save", group="save", exclusive=True)
+            start(self, partial(self._save, self.document, event.path), "save")
 
     async def _copy(self, document: Document) -> None:
         text = await in_daemon(document.encoded)
@@ -139,4 +141,4 @@ class DocumentPane(Vertical):
             bar.hint(data(f"✗ {error.message}", "red"))
             return
         bar.close()
-        self.tell(data(f"saved to {place}, readable by you alone", "green"))
+        self.tell(data(f"saved, readable by you alone: {place}", "green"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,6 +12,7 @@ from textual.reactive import reactive
 
 from durablectl.tui.daemon import in_daemon
 from durablectl.tui.widgets.rows import RowsView
+from durablectl.tui.working import start
 from durablectl.views.json_document import Document, Piece, draw_piece, pieces
 from durablectl.views.lines import EMPTY, Line, Segment, fit_line
 
@@ -176,7 +178,7 @@ class PayloadView(RowsView[Piece]):
         elif not is_needed:
             self._go_to_line(then)
         elif self.wraps and self.document.size > _LARGE:
-            self.run_worker(self._lay_out_beside(then), name="wrap", group="wrap", exclusive=True)
+            start(self, partial(self._lay_out_beside, then), "wrap")
         else:
             self._show_pieces(self._making(self.document)(), then)
 

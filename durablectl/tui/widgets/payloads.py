@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,6 +15,7 @@ from durablectl.tui.saving import file_name
 from durablectl.tui.widgets.document import DocumentPane
 from durablectl.tui.widgets.line import LineView
 from durablectl.tui.widgets.table import TableView
+from durablectl.tui.working import start
 from durablectl.views.display import Display
 from durablectl.views.lines import Line, data, join, own, text_of
 from durablectl.views.view import Column
@@ -88,7 +90,7 @@ class PayloadsPane(DocumentPane):
         if isinstance(item, PayloadItem) and (self._shown is None or item != self._shown):
             self._shown = item
             self.suggested_name = f"{file_name(self.execution_name, text_of(item.owner), item.kind)}.json"
-            self.run_worker(self._look_into(item), name="payload", group="payload", exclusive=True)
+            start(self, partial(self._look_into, item), "payload")
 
     @on(TableView.Chosen)
     def go_into(self, event: TableView.Chosen) -> None:
