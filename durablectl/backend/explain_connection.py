@@ -37,7 +37,7 @@ def clock_is_wrong(failure: Failure, attempt: Attempt) -> DurablectlError:
     """A signature of another time than the service's."""
     return CredentialsError(
         "AWS refuses the signature because this machine's clock is wrong",
-        hint=[f"AWS said: {failure.quote}", "set the clock by the network; durablectl doctor tells how far it is off"],
+        hint=[f"AWS said: {failure.quote}", "set the clock by the network; how far it is off: durablectl doctor"],
     )
 
 

@@ -82,7 +82,11 @@ class Inspector:
         """Whose credentials are used; the identity is AWS's to tell, whichever server executions are asked of."""
         settings = replace(self._settings, endpoint_url=None)
         transport = BotocoreTransport(settings, _LIMITS, service="sts")
-        answer = self._door(transport, settings, "sts").call("GetCallerIdentity", "", {})
+        try:
+            answer = self._door(transport, settings, "sts").call("GetCallerIdentity", "", {})
+        finally:
+            # AWS has one time; a refusal tells it too.
+            self._transport.last_date = transport.last_date or self._transport.last_date
         return Caller(str(answer.get("Account") or ""), str(answer.get("Arn") or ""), transport.profile)
 
     def clock_skew_s(self) -> float | None:

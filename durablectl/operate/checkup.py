@@ -107,6 +107,7 @@ class _Checkup:
         yield (credentials := self.credentials())
         if credentials.verdict == Verdict.PROBLEM:
             yield Check("endpoint", Verdict.NOTE, "not tried without credentials")
+            yield from self._wrong_clock()
             return
         yield from self.server()
 
@@ -161,6 +162,7 @@ class _Checkup:
         failed = self._second_look(listing) if isinstance(listing, Unsupported) else listing
         if failed is not None and not isinstance(failed, AccessDenied):
             yield _problem("endpoint", failed)
+            yield from self._wrong_clock()
             return
         yield self._answered()
         yield self.clock()
@@ -212,6 +214,11 @@ class _Checkup:
             ("set the clock by the network: AWS refuses signatures that are off by five minutes",),
             4 if fails else 0,
         )
+
+    def _wrong_clock(self) -> Iterator[Check]:
+        """The clock, where it may be why signatures are refused."""
+        if abs(self.inspection.clock_skew_s() or 0) >= SKEW_WORTH_TELLING_S:
+            yield self.clock()
 
     def permissions(self, listing: DurablectlError | None) -> Iterator[Check]:
         """What can be read, as far as trying tells; changes are not tried."""

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from durablectl.cli.process import Process, current_process
 from durablectl.clock import SystemClock
 from durablectl.config import Settings
 from tests.backend.support import row
+from tests.cli.live import run_live
 from tests.servers.http import Answer, Request, free_port
 from tests.servers.local_service import LocalServiceProcess
 from tests.servers.runner import OfficialRunner
+from tests.servers.strict_lambda import KEYS, REGION, strict_lambda
 from tests.servers.stub import StubService, refusal
 
 IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
@@ -166,3 +169,12 @@ def _aws_like(request: Request) -> Answer:
 def _denied() -> Answer:
     said = "User: arn:aws:iam::123456789012:user/ana is not authorized to perform: "
     return refusal("AccessDeniedException", 403, f"{said}lambda:ListDurableExecutionsByFunction on resource: x")
+
+
+def test_a_clock_that_makes_signatures_fail_is_told_with_how_far_it_is_off() -> None:
+    with strict_lambda(now=lambda: datetime.now(UTC) + timedelta(minutes=7)) as aws:
+        ran = run_live("doctor", "--endpoint-url", aws.endpoint, "--region", REGION, environ=KEYS.environment)
+
+    assert ran.code == 4
+    assert "this machine's clock is wrong" in ran.out
+    assert "s behind the server" in ran.out

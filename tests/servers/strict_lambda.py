@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -106,7 +107,8 @@ class StrictLambda:
         failure = signature_failure(request, self._keys, REGION, "lambda", self._now())
         if failure is not None:
             self.refused.append(failure.body["message"])
-            return failure
+            stamp = format_datetime(self._now(), usegmt=True)
+            return replace(failure, headers={**failure.headers, "Date": stamp})
         try:
             asked = _read(request)
             body = self._page(asked)
