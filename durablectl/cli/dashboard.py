@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,15 +40,42 @@ def run_dashboard(
     return code or 0
 
 
+def serve_dashboard(runtime: Runtime, port: int, *, allow_changes: bool) -> None:
+    """Serve the dashboard of this command line to browsers on this machine, read-only unless changes are allowed."""
+    from durablectl.tui.serving import HOST, serve
+
+    arguments = served_arguments(sys.argv[1:], allow_changes=allow_changes)
+    where = f"http://{HOST}:{port}"
+    runtime.standing = "the dashboard is no longer served"
+    guard = "changes are allowed" if allow_changes else "read-only"
+    runtime.diagnostics.note(f"the dashboard is at {where} ({guard}); Ctrl-C ends it")
+    serve(shlex.join([sys.executable, "-m", "durablectl", *arguments]), port)
+
+
+def served_arguments(arguments: Sequence[str], *, allow_changes: bool) -> list[str]:
+    """The command line of one page: without what is about serving, and read-only if that is wanted."""
+    kept: list[str] = []
+    left = iter(arguments)
+    for argument in left:
+        if argument == "--serve":
+            next(left, None)
+        elif argument != "--allow-changes" and not argument.startswith("--serve="):
+            kept.append(argument)
+    return kept if allow_changes else [*kept, "--read-only"]
+
+
 def check_terminal(runtime: Runtime) -> None:
     """Refuse where there is no screen, and say what works there."""
     process = runtime.process
+    if process.environ.get("TEXTUAL_DRIVER"):
+        # A page of the browser takes the place of the terminal.
+        return
     if not (process.stdin_is_terminal and process.stdout_is_terminal):
         raise UsageError(
             "the dashboard needs a terminal for its keys and its screen",
             hint=("in scripts and pipes: durablectl list, durablectl watch EXEC",),
         )
-    if process.environ.get("TERM", "dumb") == "dumb":
+    if (process.environ.get("TERM") or "dumb") == "dumb":
         raise UsageError(
             "this terminal (TERM=dumb) cannot be drawn on", hint=("line by line: durablectl watch EXEC --events",)
         )

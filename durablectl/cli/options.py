@@ -273,6 +273,18 @@ RefreshOpt = Annotated[
         rich_help_panel=ACTION,
     ),
 ]
+ServeOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--serve",
+        metavar="PORT",
+        help="Show it in a browser of this machine instead, read-only; needs durablectl[serve]",
+        rich_help_panel=ACTION,
+    ),
+]
+AllowChangesOpt = Annotated[
+    bool, typer.Option("--allow-changes", help="Let whoever opens the page change things", rich_help_panel=ACTION)
+]
 TuiOpt = Annotated[bool, typer.Option("--tui", help="End in the dashboard, on all of it", rich_help_panel=ACTION)]
 VersionsOpt = Annotated[
     bool, typer.Option("--versions", help="Show versions and aliases of each function", rich_help_panel=ACTION)
