@@ -10,7 +10,7 @@ from datetime import datetime
 from durablectl.cli.following import Following, follow_execution
 from durablectl.cli.runtime import Runtime
 from durablectl.clock import Clock
-from durablectl.model.operations import Fold
+from durablectl.model.tree import next_due
 from durablectl.operate.follow import Look
 from durablectl.operate.pacing import Pace
 from durablectl.operate.reading import DataLevel
@@ -123,14 +123,8 @@ class _Screen:
         assert look.detail is not None
         source, function = self._runtime.backend.source, self._target.function
         self._top = tree_execution(look.detail, look.folded, reading=reading, source=source, function=function)
-        self._look, self._due_at = look, _next_due(look.folded, reading.now)
+        self._look, self._due_at = look, next_due(look.folded, reading.now)
         return self._top
-
-
-def _next_due(folded: Fold, now: datetime) -> datetime | None:
-    """When the next wait or back-off comes to its end, which changes what is said of it and of what is around it."""
-    instants = (instant for each in folded.open_operations for instant in (each.next_attempt_at, each.scheduled_end_at))
-    return min((instant for instant in instants if instant is not None and instant > now), default=None)
 
 
 class _Obstacle:

@@ -95,6 +95,12 @@ def operation_tree(folded: Fold, now: datetime) -> list[Node]:
     return roots
 
 
+def next_due(folded: Fold, now: datetime) -> datetime | None:
+    """When the next wait or back-off comes to its end, which changes what is said of it and of what is around it."""
+    instants = (instant for each in folded.open_operations for instant in (each.next_attempt_at, each.scheduled_end_at))
+    return min((instant for instant in instants if instant is not None and instant > now), default=None)
+
+
 def walk(nodes: Iterable[Node]) -> Iterator[Node]:
     """The nodes and their descendants, each before its children."""
     pending = list(nodes)[::-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -14,6 +13,7 @@ from durablectl.model.executions import ExecutionDetail
 from durablectl.model.operations import Fold
 from durablectl.model.redaction import Redactor
 from durablectl.model.timeline import Timeline, timeline
+from durablectl.model.tree import next_due
 from durablectl.operate.growing import GrowingHistory
 from durablectl.operate.reading import DataLevel, read_detail
 from durablectl.operate.targets import Target
@@ -100,7 +100,7 @@ class ExecutionLooker:
         if last is not None and not appended and not is_due and last.detail == read.detail and not last.is_gone:
             return Changes(self._with_end(last, now), is_new=False)
         look = self._with_end(self._made(read.detail, now), now)
-        self._last, self._due_at = look, _next_due(look.folded, now)
+        self._last, self._due_at = look, next_due(look.folded, now)
         if last is None:
             return Changes(look)
         operation_ids = frozenset(event.operation_id for event in appended if event.operation_id)
@@ -140,11 +140,3 @@ class ExecutionLooker:
     def _gone(self, last: ExecutionLook) -> Changes:
         self._last = replace(last, is_gone=True, is_settled=True)
         return Changes(self._last)
-
-
-def _next_due(folded: Fold, now: datetime) -> datetime | None:
-    """When the next wait or back-off comes to its end, which changes what is said of it and of what is around it."""
-    instants: Iterable[datetime | None] = (
-        instant for each in folded.open_operations for instant in (each.next_attempt_at, each.scheduled_end_at)
-    )
-    return min((instant for instant in instants if instant is not None and instant > now), default=None)

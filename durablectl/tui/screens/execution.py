@@ -35,7 +35,7 @@ from durablectl.views.view import Record, stamped
 TABS = ("tree", "timeline", "events", "payloads")
 _COMMANDS = {"tree": "tree", "timeline": "timeline", "events": "history", "payloads": "get"}
 _TOO_NARROW = "the timeline needs a wider window, so here is the tree"
-_DETAILS_FROM = {"tree": 100, "timeline": 150}
+_DETAILS_FROM = {"tree": 106, "timeline": 150}
 """The width from which on the details stand beside a view by themselves."""
 
 
@@ -46,7 +46,7 @@ class ExecutionScreen(ExecutionLive):
     ExecutionScreen #execution-main { layout: horizontal; height: 1fr; }
     ExecutionScreen #execution-main.-below { layout: vertical; }
     ExecutionScreen ContentSwitcher { width: 1fr; height: 1fr; }
-    ExecutionScreen DetailsPane { width: 40; height: 1fr; }
+    ExecutionScreen DetailsPane { width: 44; height: 1fr; }
     ExecutionScreen .-below DetailsPane {
         width: 1fr; height: 11; max-height: 50%; border-left: none; border-top: solid $foreground 20%;
     }
