@@ -77,9 +77,13 @@ def unread(execution: Execution, trouble: DurablectlError, now: datetime) -> Sta
 def _newest_events(backend: Backend, arn: str) -> tuple[list[Event], bool]:
     """The newest events by their ids, and whether these are all of them."""
     newest = backend.history(arn, newest_first=True, page_size=NEWEST_EVENTS)
-    events = sorted(islice(newest, NEWEST_EVENTS), key=lambda event: event.event_id)
-    is_whole = len(events) < NEWEST_EVENTS or (bool(events) and events[0].event_id <= 1)
-    return events, is_whole
+    events = list(islice(newest, NEWEST_EVENTS))
+    if len(events) == NEWEST_EVENTS and events[0].event_id < events[-1].event_id:
+        # A server that gives the opposite order has what is new at the end.
+        events += newest
+        return sorted(events, key=lambda event: event.event_id), True
+    events.sort(key=lambda event: event.event_id)
+    return events, len(events) < NEWEST_EVENTS or events[0].event_id <= 1
 
 
 def _from_the_whole(backend: Backend, detail: ExecutionDetail, is_key_denied: bool, now: datetime) -> Standing:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from durablectl.clock import Clock
 from durablectl.errors import AccessDenied, DurablectlError, KeyDenied, NotFound, Unsupported
 from durablectl.model.executions import Execution
-from durablectl.operate.standing import Standing, read_standing, unread
+from durablectl.operate.standing import NEWEST_EVENTS, Standing, read_standing, unread
 from durablectl.tui.connection import Connection
 from durablectl.tui.daemon import in_daemon
 
@@ -21,7 +21,8 @@ AT_ONCE = 2
 _PAUSE_AFTER_FAILURE_S = 5.0
 _SOON = timedelta(seconds=2)
 """How soon an execution is read again of which the list says something else."""
-_MOST_KEPT = 5_000
+_MOST_KEPT = 300
+"""Executions whose newest events are held; a screen shows fewer."""
 
 _PASSING = (AccessDenied, KeyDenied, NotFound, Unsupported)
 """Failures that are about one execution, and no reason to wait."""
@@ -97,7 +98,9 @@ class Standings:
         standing = self.known.get(execution.arn)
         if standing is None or standing.execution.status != execution.status:
             return standing is None or now - standing.read_at >= _SOON
-        return (execution.status.is_open or standing.trouble is not None) and now - standing.read_at >= FRESH_FOR
+        # What took many pages is not read as often.
+        fresh_for = FRESH_FOR * (1 + len(standing.events) // NEWEST_EVENTS)
+        return (execution.status.is_open or standing.trouble is not None) and now - standing.read_at >= fresh_for
 
     async def _until_due(self) -> None:
         self._wake.clear()

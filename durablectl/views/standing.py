@@ -28,6 +28,7 @@ from durablectl.views.tree_notes import timeout_phrase
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 _PAUSED = (ExecutionStatus.PAUSED, ExecutionStatus.PAUSING)
+_TRIED_AGAIN = ("retrying", "polling")
 _ORDER = ("retrying", "polling", "ready", "running")
 """What is told first of several things that go on; callbacks come before all of them."""
 
@@ -84,7 +85,9 @@ def _rank(node: Node) -> tuple[int, datetime]:
 def _doing(node: Node, display: Display) -> Line:
     row = joined(node)
     glyph = (Segment(row.look.glyph, row.look.style),)
-    return join((glyph, comma(row_label(row) or node_label(node), _note(node, display))))
+    # Of what is tried again the note says how often it was tried.
+    label = node_label(node) if node.shown_as in _TRIED_AGAIN else row_label(row)
+    return join((glyph, comma(label, _note(node, display))))
 
 
 def _note(node: Node, display: Display) -> Line:
@@ -95,7 +98,7 @@ def _note(node: Node, display: Display) -> Line:
         return left_phrase(operation.timeout_at, display) if operation.timeout_at else own("no timeout", "dim")
     if operation.type == OperationType.WAIT and operation.scheduled_end_at is not None:
         return left_phrase(operation.scheduled_end_at, display)
-    if node.shown_as in ("retrying", "polling") and operation.next_attempt_at is not None:
+    if node.shown_as in _TRIED_AGAIN and operation.next_attempt_at is not None:
         what = "next poll" if node.shown_as == "polling" else f"attempt {len(operation.attempts) + 1}"
         return own(f"{what} in {_span(operation.next_attempt_at, display.now)}")
     if operation.started_at is not None:
