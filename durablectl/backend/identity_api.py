@@ -11,8 +11,9 @@ from durablectl.backend.budget import Budgets, OnWait
 from durablectl.backend.calls import CALLS
 from durablectl.backend.capabilities import PROBED, Probe
 from durablectl.backend.endpoints import is_aws
-from durablectl.backend.lambda_api import BotocoreTransport, LambdaApi, Limits, library_facts
+from durablectl.backend.lambda_api import LambdaApi
 from durablectl.backend.requests import Observer, Requests
+from durablectl.backend.transport import BotocoreTransport, Limits, library_facts
 from durablectl.clock import Clock
 from durablectl.config import Settings
 from durablectl.errors import DurablectlError, Unsupported

@@ -9,9 +9,9 @@ from typing import Any
 
 from durablectl.backend.budget import Budgets, OnWait
 from durablectl.backend.endpoints import is_aws
-from durablectl.backend.lambda_api import BotocoreTransport, Limits
 from durablectl.backend.logs import LogEvent, LogQuery
 from durablectl.backend.requests import Json, Observer, Requests
+from durablectl.backend.transport import BotocoreTransport, Limits
 from durablectl.clock import Clock, SystemClock
 from durablectl.config import Settings
 

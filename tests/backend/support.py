@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from durablectl.backend.lambda_api import LambdaApi, Limits, connect
+from durablectl.backend.lambda_api import LambdaApi, connect
+from durablectl.backend.transport import Limits
 from durablectl.clock import ManualClock
 from durablectl.config import Settings
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from durablectl.backend.lambda_api import LambdaApi, Limits, connect
+from durablectl.backend.lambda_api import LambdaApi, connect
+from durablectl.backend.transport import Limits
 from durablectl.clock import ManualClock
 from durablectl.config import Settings
 from durablectl.errors import AccessDenied, ConfigError, CredentialsError, DurablectlError, KeyDenied, Unreachable

@@ -14,8 +14,9 @@ from durablectl.backend.base import Source
 from durablectl.backend.calls import CALLS
 from durablectl.backend.errors import to_error
 from durablectl.backend.failures import Attempt, Failure
-from durablectl.backend.lambda_api import LambdaApi, Limits, connect
+from durablectl.backend.lambda_api import LambdaApi, connect
 from durablectl.backend.requests import Exchange
+from durablectl.backend.transport import Limits
 from durablectl.clock import ManualClock
 from durablectl.config import Settings
 from durablectl.errors import (

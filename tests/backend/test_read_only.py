@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from durablectl.backend.budget import Budget
 from durablectl.backend.calls import CALLS
-from durablectl.backend.lambda_api import BotocoreTransport, LambdaApi, Limits
+from durablectl.backend.lambda_api import LambdaApi
 from durablectl.backend.requests import Requests
+from durablectl.backend.transport import BotocoreTransport, Limits
 from durablectl.clock import ManualClock
 from durablectl.config import Settings
 from durablectl.errors import DurablectlError, ReadOnlyRefused

@@ -10,7 +10,8 @@ import pytest
 
 import durablectl
 from durablectl.backend.base import ListFilter
-from durablectl.backend.lambda_api import LambdaApi, Limits, connect
+from durablectl.backend.lambda_api import LambdaApi, connect
+from durablectl.backend.transport import Limits
 from durablectl.clock import ManualClock
 from durablectl.config import Settings
 from durablectl.errors import CredentialsError

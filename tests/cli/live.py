@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from durablectl.backend.lambda_api import Limits, connect
+from durablectl.backend.lambda_api import connect
+from durablectl.backend.transport import Limits
 from durablectl.cli.app import make_app
 from durablectl.cli.process import Process, current_process
 from durablectl.clock import Clock

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from durablectl.backend.base import Backend
-from durablectl.backend.lambda_api import Limits, connect
+from durablectl.backend.lambda_api import connect
+from durablectl.backend.transport import Limits
 from durablectl.clock import SystemClock
 from durablectl.config import Settings
 from tests.cli.harness import Ran

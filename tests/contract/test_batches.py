@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from durablectl.backend.lambda_api import LambdaApi, Limits, connect
+from durablectl.backend.lambda_api import LambdaApi, connect
+from durablectl.backend.transport import Limits
 from durablectl.clock import SystemClock
 from durablectl.config import Settings
 from durablectl.operate.actions import Outcome

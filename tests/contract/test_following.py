@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from durablectl.backend.base import Backend
-from durablectl.backend.lambda_api import LambdaApi, Limits, connect
+from durablectl.backend.lambda_api import LambdaApi, connect
+from durablectl.backend.transport import Limits
 from durablectl.clock import Clock, ManualClock, SystemClock
 from durablectl.config import Settings
 from durablectl.errors import ServiceFault

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from durablectl.backend.lambda_api import LambdaApi, Limits, connect
+from durablectl.backend.lambda_api import LambdaApi, connect
 from durablectl.backend.requests import Exchange
+from durablectl.backend.transport import Limits
 from durablectl.clock import ManualClock
 from durablectl.config import Settings
 from durablectl.errors import Unreachable
