@@ -16,7 +16,7 @@ from tests.servers.terminal import Terminal
 pytestmark = pytest.mark.xdist_group("local-demo")
 
 COLUMNS, LINES = 110, 32
-ENTER, ESCAPE, CTRL_C, CTRL_S, CTRL_Z = "\r", "\x1b", "\x03", "\x13", "\x1a"
+ENTER, ESCAPE, CTRL_C, CTRL_S, CTRL_Z, RIGHT = "\r", "\x1b", "\x03", "\x13", "\x1a", "\x1b[C"
 TAKEN = "\x1b[?1049h"
 RESTORED = "\x1b[?1049l"
 
@@ -28,13 +28,13 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     opened.close()
 
 
-def test_a_newcomer_approves_an_order_sees_it_succeed_and_finds_out_why_another_one_failed(terminal: Terminal) -> None:
+def test_a_newcomer_approves_an_order_finds_out_why_a_refund_failed_and_stops_a_third_one(terminal: Terminal) -> None:
     terminal.type("durablectl local demo --tui; echo ended with $?\r")
     terminal.wait_for("order-1042 waits for your approval")
 
     terminal.wait_until(lambda screen: "◇ callback" in screen, "the callback of the order")
     terminal.type("c")
-    terminal.wait_until(lambda screen: "1 pending callback" in screen, "the row of the callback")
+    terminal.wait_until(lambda screen: "1 pending callback" in screen and "order-1042" in screen, "its row")
     terminal.type(ENTER)
     terminal.wait_for("callback approval (4.1)")
     terminal.type('{"approved": true}')
@@ -48,9 +48,17 @@ def test_a_newcomer_approves_an_order_sees_it_succeed_and_finds_out_why_another_
     command(terminal, "get refunds/refund-1038")
     terminal.wait_until(lambda screen: "✗ FAILED" in screen, "the refund as failed")
     terminal.type("w")
-    terminal.wait_for("PaymentDeclined")
-
+    terminal.wait_for("why refunds/refund-1038")
+    # An escape and what follows at once would be one key.
     terminal.type(ESCAPE)
+    terminal.wait_until(lambda screen: "why refunds/refund-1038" not in screen, "the panel gone")
+
+    command(terminal, "get onboarding/onboard-acme")
+    terminal.wait_until(lambda screen: "▸ RUNNING" in screen and "trial-period" in screen, "the onboarding")
+    terminal.type("x")
+    terminal.wait_for("in the wait trial-period")
+    terminal.type(RIGHT + ENTER)
+    terminal.wait_for("⊘ STOPPED")
     terminal.type("q")
     terminal.wait_for("ended with 0")
     assert RESTORED in terminal.raw
