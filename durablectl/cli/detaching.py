@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 import typer
 
-from durablectl.cli.bundles import LocalOptions, LocalRun
+from durablectl.cli.local_bundles import LocalOptions, LocalRun
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.serving import port_of, store_of
 from durablectl.config import LocalService, local_state_folder, running_local_services

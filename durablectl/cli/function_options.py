@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from durablectl.cli.bundles import LocalOptions
+from durablectl.cli.local_bundles import LocalOptions
 from durablectl.errors import UsageError
 
 if TYPE_CHECKING:

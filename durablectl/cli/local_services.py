@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from durablectl.backend.local_status import read_local_status
-from durablectl.cli.bundles import LocalTarget
 from durablectl.cli.choices import whole_number
+from durablectl.cli.local_bundles import LocalTarget
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.serving import IN_MEMORY
 from durablectl.config import LocalService, find_local_service, running_local_services

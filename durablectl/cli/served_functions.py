@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from durablectl.cli.bundles import LocalOptions
 from durablectl.cli.choices import whole_number
 from durablectl.cli.function_options import FunctionOptions, read_function_options
+from durablectl.cli.local_bundles import LocalOptions
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.serving import seconds_of
 from durablectl.errors import UsageError

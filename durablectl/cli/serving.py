@@ -7,8 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from durablectl.cli.bundles import LocalOptions, LocalRun
 from durablectl.cli.choices import one_of, whole_number
+from durablectl.cli.local_bundles import LocalOptions, LocalRun
 from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from durablectl.cli.bundles import LocalOptions
 from durablectl.cli.function_options import read_function_options
+from durablectl.cli.local_bundles import LocalOptions
 from durablectl.errors import UsageError
 from durablectl.local.functions.functions import Definition, DurableConfig, parse_source
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from durablectl.cli.bundles import LocalOptions, LocalRun
 from durablectl.cli.detaching import arguments_of
+from durablectl.cli.local_bundles import LocalOptions, LocalRun
 from durablectl.config.processes import is_running
 from tests.cli.harness import run
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from durablectl.cli import bundles, options
+from durablectl.cli import bundles, local_bundles, options
 from durablectl.cli.aliases import ALIASES
 from durablectl.cli.app import COMMANDS, make_app
 from durablectl.cli.process import wants_color
@@ -139,7 +139,7 @@ def test_check_18_the_names_of_the_service_take_an_arn(backend: FakeBackend) -> 
 
 
 def test_an_option_is_declared_in_one_place() -> None:
-    source = "".join(inspect.getsource(module) for module in (options, bundles))
+    source = "".join(inspect.getsource(module) for module in (options, bundles, local_bundles))
     words = {word for word in source.split('"') if word.startswith("--")}
     repeated = {word for word in words if source.count(f'"{word}"') > 1}
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from durablectl.cli.bundles import LocalOptions, LocalRun
 from durablectl.cli.detaching import LOG_VARIABLE, start_detached
+from durablectl.cli.local_bundles import LocalOptions, LocalRun
 from durablectl.cli.log_lines import LogPrinter
 from durablectl.cli.options import SourcesArg
 from durablectl.cli.reloads import tell_reloaded, tell_unwatched

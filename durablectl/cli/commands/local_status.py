@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from durablectl.cli.bundles import LocalTarget
+from durablectl.cli.local_bundles import LocalTarget
 from durablectl.cli.local_services import find_service
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group

@@ -7,7 +7,7 @@ import signal
 from datetime import timedelta
 
 from durablectl.backend.guards import refuse_changes
-from durablectl.cli.bundles import LocalTarget
+from durablectl.cli.local_bundles import LocalTarget
 from durablectl.cli.local_services import check_is_own, find_service
 from durablectl.cli.options import StopTimeoutOpt
 from durablectl.cli.runtime import Runtime
