@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ class Settings:
     read_only_because: str = ""
     """Who asked for the connection to be read-only, in words."""
     overridden: tuple[str, ...] = ()
-    """What options took from the context: `profile`, `region` or `endpoint_url`."""
+    """What options took from the context, the local one included: `profile`, `region` or `endpoint_url`."""
 
     @property
     def is_local(self) -> bool:
@@ -51,6 +52,15 @@ class Settings:
     def is_configured(self) -> bool:
         """Whether a context of the configuration file is used."""
         return self.context not in (None, LOCAL_CONTEXT)
+
+
+    @property
+    def options(self) -> str:
+        """The options with which another command reaches the same connection, each with a space before it."""
+        given = {"profile": self.profile, "region": self.region, "endpoint_url": self.endpoint_url}
+        own = [name for name in given if self.context is None or name in self.overridden]
+        named = [("-c", self.context), *((f"--{name.replace('_', '-')}", given[name]) for name in own)]
+        return "".join(f" {option} {shlex.quote(value)}" for option, value in named if value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +136,13 @@ class Effective:
             tuple(
                 name
                 for name, winner in winners.items()
-                if winner and winner.origin == Origin.OPTION and name in self._section
+                if winner and winner.origin == Origin.OPTION and self._has_own(name)
             ),
         )
+
+    def _has_own(self, name: str) -> bool:
+        """Whether the context itself says something of a setting, as the local one does of its connection."""
+        return name in self._section or self._active == LOCAL_CONTEXT
 
     def all(self) -> list[Setting]:
         """Every setting, each with all who have a say in it, the one that decides first."""

@@ -72,6 +72,10 @@ class Connection:
     functions: tuple[str, ...] = ()
     """What is looked at: names and patterns; empty for every durable function."""
 
+    def reaching(self, command: str) -> str:
+        """One of our commands with the options that reach the same connection."""
+        return command + self.settings.options
+
     @property
     def label(self) -> str:
         """The context, or what stands in its place, as the header names it."""

@@ -59,7 +59,8 @@ class DashboardCommands(Provider):
         for name in _SCREENS:
             yield Entry(f"Go to {name if name != 'list' else 'all executions'}", VERBS[name].about, self._runs(name))
         if live is not None:
-            yield Entry("Copy as command", live.command, partial(app.copy, live.command, live.command))
+            command = app.session.connection.reaching(live.command)
+            yield Entry("Copy as command", command, partial(app.copy, command, command))
             yield from _keys(live)
         for function in app.session.functions:
             run = partial(app.open_executions, (function,))

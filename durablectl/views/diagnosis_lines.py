@@ -55,10 +55,15 @@ def diagnosis_lines(
 
 
 def lines_by_finding(
-    diagnosis: Diagnosis, findings: Iterable[Finding], facts: Facts, reading: Reading, display: Display
+    diagnosis: Diagnosis,
+    findings: Iterable[Finding],
+    facts: Facts,
+    reading: Reading,
+    display: Display,
+    command: Callable[[str], str],
 ) -> Iterator[tuple[Finding | None, Line]]:
     """The same lines, each with the finding that it belongs to; None for the headline and the gaps."""
-    writer = _Writer(diagnosis, facts, reading, display, str)
+    writer = _Writer(diagnosis, facts, reading, display, command)
     for line in wrap_line(sentence_line(diagnosis.headline, reading, display), display.width):
         yield None, line
     for finding in findings:

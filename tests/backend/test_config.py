@@ -63,6 +63,18 @@ def test_options_beat_the_context(environ: dict[str, str]) -> None:
     assert (settings.region, settings.endpoint_url) == ("eu-west-1", "http://localhost:9014")
 
 
+def test_another_command_reaches_the_same_connection_with_the_same_options(environ: dict[str, str]) -> None:
+    local = load_settings(context="local", environ=environ)
+    elsewhere = load_settings(context="local", endpoint_url="http://127.0.0.1:9", environ=environ)
+    own = load_settings(profile="on call", region="eu-west-1", environ=environ)
+
+    assert [each.options for each in (local, elsewhere, own)] == [
+        " -c local",
+        " -c local --endpoint-url http://127.0.0.1:9",
+        " --profile 'on call' --region eu-west-1",
+    ]
+
+
 def test_unknown_context_names_the_known_ones(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match='no context "prod"') as raised:
         load_settings(context="prod", environ=environ)

@@ -236,6 +236,8 @@ async def test_why_tells_the_finding_and_leads_to_its_operation() -> None:
         screen.go_to(_id(screen, "validate"))
         await _press(pilot, "w")
         await until_shown(pilot, "callback-timed-out")
+        await _press(pilot, "y")
+        assert pilot.app.clipboard.endswith(" -c dev")
 
         await _press(pilot, "enter")
         await until(pilot, lambda: pilot.app.screen is screen)

@@ -133,7 +133,7 @@ class WhyPanel(ModalScreen[str | None]):
         display: Display = replace(self.app.reader(), width=max(20, view.size.width - 2))
         reading = Reading(display.now, self._look.level, self.app.preferences.redactor, self._look.is_key_denied)
         findings = shown_findings(diagnosis, with_info=False)
-        lines = lines_by_finding(diagnosis, findings, facts, reading, display)
+        lines = lines_by_finding(diagnosis, findings, facts, reading, display, self._connection.reaching)
         view.show([_Row(number, finding, line) for number, (finding, line) in enumerate(lines)])
         if view.current is not None and view.current.finding is None:
             view.action_finding(1)
@@ -156,7 +156,8 @@ class WhyPanel(ModalScreen[str | None]):
         """Copy the command that the finding suggests."""
         finding = self._finding
         if finding is not None and finding.next:
-            self.app.copy(finding.next[0].command, finding.next[0].command)
+            command = self._connection.reaching(finding.next[0].command)
+            self.app.copy(command, command)
 
 
 def _collecting(
