@@ -53,7 +53,6 @@ class Settings:
         """Whether a context of the configuration file is used."""
         return self.context not in (None, LOCAL_CONTEXT)
 
-
     @property
     def options(self) -> str:
         """The options with which another command reaches the same connection, each with a space before it."""
