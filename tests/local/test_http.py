@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -49,6 +50,14 @@ async def test_boto3_follows_an_execution_from_start_to_end(server: Served) -> N
         "InvocationCompleted",
         "ExecutionSucceeded",
     ]
+
+
+async def test_answers_tell_the_time_and_name_the_request(server: Served) -> None:
+    headers = (await server.call("list_functions"))["ResponseMetadata"]["HTTPHeaders"]
+
+    told = parsedate_to_datetime(headers["date"])
+    assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
+    assert headers["x-amzn-requestid"]
 
 
 async def test_get_leaves_data_out_when_asked(server: Served) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from email.utils import format_datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from durablectl.clock import SystemClock
 from durablectl.local import errors, tokens
 
 Json = dict[str, Any]
@@ -59,5 +61,10 @@ def bytes_answer(status: int, body: bytes, headers: Mapping[str, str]) -> Respon
         body or None,
         status_code=status,
         media_type="application/json",
-        headers={"Server": _SERVER, "x-amzn-RequestId": tokens.new_request_id(), **headers},
+        headers={"Server": _SERVER, "Date": _date(), "x-amzn-RequestId": tokens.new_request_id(), **headers},
     )
+
+
+def _date() -> str:
+    """The machine's time, whatever the executions take it for: clients compare it with their own."""
+    return format_datetime(SystemClock().now(), usegmt=True)
