@@ -119,7 +119,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Begin to ask."""
+        """Begin to ask. Textual calls this by itself after what a subclass does when it is mounted."""
         self.watch(self.app, "app_focus", self._welcome)
         self.watch(self.app, "is_refreshing", self._welcome)
         self._is_begun = True

@@ -59,7 +59,6 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
 
     def on_mount(self) -> None:
         """Let the time run out that is left."""
-        super().on_mount()
         self.set_interval(_TICK_S, self._tick)
 
     @property

@@ -23,7 +23,6 @@ class ContextsScreen(LiveScreen[Sequence[NamedContext]]):
 
     def on_mount(self) -> None:
         """Read the file."""
-        super().on_mount()
         self.banner.is_of_ours = True
 
     @property

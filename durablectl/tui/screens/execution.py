@@ -73,7 +73,6 @@ class ExecutionScreen(ExecutionLive):
 
     def on_mount(self) -> None:
         """Show the first tab."""
-        super().on_mount()
         self.action_tab(self.first_tab)
 
     # --- what it is ---------------------------------------------------------------------------------------------------

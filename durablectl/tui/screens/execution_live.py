@@ -70,7 +70,6 @@ class ExecutionLive(Acting[Changes]):
         self.payloads.execution_name = self.target.name
         self._name_tabs()
         self.set_interval(_TICK_S, self.pass_time)
-        super().on_mount()
 
     # --- the views ----------------------------------------------------------------------------------------------------
 

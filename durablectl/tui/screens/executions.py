@@ -84,7 +84,6 @@ class ExecutionsScreen(Acting[Answer]):
         self._apply(self._state.filter)
         self.run_worker(self._standings.run(self._told), group="standings", exit_on_error=True)
         self.watch(self.table, "scroll_y", self._want_standings)
-        super().on_mount()
 
     # --- what it shows ------------------------------------------------------------------------------------------------
 

@@ -64,7 +64,6 @@ class LogsScreen(LiveScreen[Tail]):
     def on_mount(self) -> None:
         """Begin to read."""
         self._reader = LogTail(self.app.connection, self.target, self.app.clock)
-        super().on_mount()
 
     @property
     def crumb(self) -> str:

@@ -57,7 +57,6 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
         self.run_worker(self._standings.run(lambda _: self._show_attention()), group="standings", exit_on_error=True)
         self.set_interval(_TICK_S, self._tick)
         self.functions_table.focus()
-        super().on_mount()
 
     # --- what it shows ------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,6 @@ class RequestsScreen(LiveScreen[Sequence[LoggedRequest]]):
 
     def on_mount(self) -> None:
         """Look into the log again and again."""
-        super().on_mount()
         self.banner.is_of_ours = True
         self._look()
         self.set_interval(_LOOK_EVERY_S, self._look)

@@ -53,7 +53,6 @@ class DetailsPane(RowsView[tuple[int, Line]]):
 
     def on_resize(self) -> None:
         """Write the card in the new width."""
-        super().on_resize()
         self.relate()
 
     def _lines(self) -> list[Line]:

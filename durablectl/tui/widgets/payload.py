@@ -86,7 +86,6 @@ class PayloadView(RowsView[Piece]):
 
     def on_resize(self) -> None:
         """Wrap in the new width."""
-        super().on_resize()
         if self.wraps and self._laid_out_for != self.size.width:
             self._lay_out()
 

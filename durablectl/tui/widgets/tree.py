@@ -119,4 +119,3 @@ class TreeView(OutlineView):
     def on_resize(self) -> None:
         """Lay the columns out anew."""
         self._columns = None
-        super().on_resize()
