@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from durablectl.cli.commands.context import named_contexts
 from durablectl.cli.runtime import Runtime
 from durablectl.config import Settings, local_state_folder
 from durablectl.errors import DurablectlError, UsageError
@@ -16,6 +15,7 @@ from durablectl.errors import DurablectlError, UsageError
 if TYPE_CHECKING:
     from durablectl.tui.app import Dashboard, Preferences
     from durablectl.tui.connection import Connect
+    from durablectl.views.contexts import NamedContext
 
 
 def run_dashboard(
@@ -95,8 +95,14 @@ def _preferences(runtime: Runtime) -> Preferences:
         redactor=runtime.redactor,
         theme=chosen if runtime.wants_color(is_terminal=True) else MONO,
         keys=keymap(file),
-        contexts=lambda: named_contexts(runtime),
+        contexts=lambda: _contexts(runtime),
     )
+
+
+def _contexts(runtime: Runtime) -> Sequence[NamedContext]:
+    from durablectl.cli.commands.context import named_contexts
+
+    return named_contexts(runtime)
 
 
 def _connect(runtime: Runtime, functions: tuple[str, ...], first: Callable[[], Settings]) -> Connect:

@@ -13,10 +13,10 @@ from durablectl.local.demo import SAMPLES, Action, Sample
 from durablectl.model.operations import Fold, Operation, fold
 from durablectl.model.payloads import ErrorPayload
 from durablectl.operate import follow as following
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.follow import Look
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.pacing import Pace
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
 
 APPROVAL = b'{"approved_by": "you"}'

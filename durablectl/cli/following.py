@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from durablectl.cli.runtime import Runtime
 from durablectl.clock import Clock
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.follow import Ending, Look, follow
 from durablectl.operate.pacing import UNHURRIED, Pace
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
 from durablectl.views.annotations import AnnotatedEvent, Annotator
 from durablectl.views.following import followed_event_view, followed_events_view

@@ -14,7 +14,6 @@ import typer
 
 from durablectl.backend.base import Backend, Source
 from durablectl.backend.budget import Budgets
-from durablectl.backend.history_cache import cache_folder, with_cached_histories
 from durablectl.cli.bundles import Globals
 from durablectl.cli.choices import Choices, split_list
 from durablectl.cli.diagnostics import Diagnostics
@@ -26,8 +25,7 @@ from durablectl.config import ConfigFile, Effective, Options, Settings, read_con
 from durablectl.errors import UsageError
 from durablectl.model.redaction import Redactor, make_redactor
 from durablectl.operate.connections import Connection, by_region, common_source, joined
-from durablectl.operate.reading import DataLevel
-from durablectl.operate.resolve import region_of
+from durablectl.operate.data_level import DataLevel
 from durablectl.views.display import Display
 from durablectl.views.instants import parse_zone
 from durablectl.views.records.context import Reading
@@ -187,6 +185,8 @@ class Runtime:
         )
         if not settings.cache:
             return backend
+        from durablectl.backend.history_cache import cache_folder, with_cached_histories
+
         folder = cache_folder(self.process.environ)
         cached = with_cached_histories(backend, folder, self.process.clock, self._tell_of_cache)
         # Names that completion offers are those of the first connection.
@@ -220,6 +220,8 @@ class Runtime:
 
     def backend_for(self, references: Iterable[str]) -> Backend:
         """The backend for these references: an ARN among them fixes the region, unless the server is not AWS's own."""
+        from durablectl.operate.resolve import region_of
+
         settings = self.settings
         region = region_of(reference for reference in references if reference != "-")
         if region and settings.endpoint_url is None and region != settings.region:

@@ -11,9 +11,9 @@ from durablectl.cli.following import Following, follow_execution
 from durablectl.cli.runtime import Runtime
 from durablectl.clock import Clock
 from durablectl.model.tree import next_due
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.follow import Look
 from durablectl.operate.pacing import Pace
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
 from durablectl.views.display import Display
 from durablectl.views.render.live import LiveFrame

@@ -17,6 +17,7 @@ from durablectl.model.tree import Node, walk
 from durablectl.model.wire_answers import write_callback_answer
 from durablectl.operate.actions import ActionResult, Outcome
 from durablectl.operate.connections import Connection
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.limits import check_error_size, check_size
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.operation_references import (
@@ -26,7 +27,7 @@ from durablectl.operate.operation_references import (
     operation_nodes,
     path_text,
 )
-from durablectl.operate.reading import DataLevel, read_fold
+from durablectl.operate.reading import read_fold
 from durablectl.operate.targets import Target
 from durablectl.operate.wording import instant_words, iso_words, listed
 

@@ -16,8 +16,9 @@ from durablectl.model.facts import ChildFacts, Facts
 from durablectl.model.operations import Fold, Operation, fold
 from durablectl.model.statuses import OperationType
 from durablectl.operate.children import Child, follow_children
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.notes import Notes
-from durablectl.operate.reading import DataLevel, HistoryRead, read_detail, read_history
+from durablectl.operate.reading import HistoryRead, read_detail, read_history
 from durablectl.operate.targets import Target
 
 MOST_CHILDREN = 10

@@ -14,10 +14,10 @@ from durablectl.model.events import Event
 from durablectl.model.executions import ExecutionDetail
 from durablectl.model.operations import Fold
 from durablectl.model.statuses import ExecutionStatus
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.growing import GrowingHistory
 from durablectl.operate.notes import Notes
 from durablectl.operate.pacing import UNHURRIED, Pace, Pacer
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import DELETED_EXIT_CODE, GRACE, STATUS_EXIT_CODES, not_found
 

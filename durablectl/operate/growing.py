@@ -12,8 +12,9 @@ from durablectl.backend.base import Backend
 from durablectl.errors import KeyDenied, ServiceFault
 from durablectl.model.events import Event
 from durablectl.model.operations import Fold, fold
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.notes import Notes
-from durablectl.operate.reading import PAGE_SIZE, DataLevel, HistoryRead, complete, warn_of_key
+from durablectl.operate.reading import PAGE_SIZE, HistoryRead, complete, warn_of_key
 
 _SMALLEST_PAGE = 100
 """Events of the first page when little is expected; what is known already in it was read for nothing."""

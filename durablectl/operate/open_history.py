@@ -9,8 +9,9 @@ from itertools import chain, islice
 from durablectl.backend.base import Backend
 from durablectl.errors import KeyDenied
 from durablectl.model.events import Event
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.notes import Notes
-from durablectl.operate.reading import PAGE_SIZE, DataLevel, warn_of_key
+from durablectl.operate.reading import PAGE_SIZE, warn_of_key
 
 
 @dataclass(frozen=True, slots=True)

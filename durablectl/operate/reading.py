@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from durablectl.model.executions import ExecutionDetail
 from durablectl.model.operations import Fold, fold
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import UNSUCCESSFUL_STATUSES, ExecutionStatus
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.notes import Notes, warn_of
 from durablectl.operate.wording import counted
 
@@ -30,16 +30,6 @@ DATA_PAGES = 5
 _FAILURES = frozenset({"failed", "timed_out", "stopped"})
 _LEFT_OUT = Payload(truncated=True)
 _ERROR_LEFT_OUT = ErrorPayload(truncated=True)
-
-
-class DataLevel(StrEnum):
-    """How much of an execution's data is wanted, or was read."""
-
-    METADATA = "metadata"
-    ERRORS = "errors"
-    """Error texts and pause reasons, where there are any."""
-    FULL = "full"
-    """Inputs and results too."""
 
 
 class DetailRead(NamedTuple):

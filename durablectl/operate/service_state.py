@@ -12,7 +12,7 @@ from durablectl.model.operations import ExecutionFacts, Fold
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import OperationType
 from durablectl.model.wire_operations import without_data
-from durablectl.operate.reading import DataLevel
+from durablectl.operate.data_level import DataLevel
 
 _ERROR_LEFT_OUT = ErrorPayload(truncated=True)
 

@@ -13,8 +13,9 @@ from durablectl.model.events import Event
 from durablectl.model.executions import Execution, ExecutionDetail
 from durablectl.model.facts import Facts
 from durablectl.model.operations import Fold, fold
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.notes import Notes
-from durablectl.operate.reading import PAGE_SIZE, DataLevel, HistoryRead, complete, read_detail
+from durablectl.operate.reading import PAGE_SIZE, HistoryRead, complete, read_detail
 from durablectl.operate.targets import Target
 
 NEWEST_EVENTS = 200

@@ -14,14 +14,12 @@ from textual.reactive import reactive
 from durablectl.clock import Clock
 from durablectl.errors import DurablectlError
 from durablectl.model.redaction import BUILT_IN, Redactor
-from durablectl.operate.reading import DataLevel
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.targets import Target
 from durablectl.tui.connection import Connect, Connection
 from durablectl.tui.daemon import in_daemon
-from durablectl.tui.opening import Opened, find_subject, verify
 from durablectl.tui.session import Session
 from durablectl.tui.terminal_app import TerminalApp
-from durablectl.views.contexts import NamedContext
 from durablectl.views.display import Display
 from durablectl.views.instants import TimeFormat
 from durablectl.views.lines import Line, data, fit_line, text_of
@@ -31,7 +29,9 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from durablectl.operate.callbacks import FoundCallback
+    from durablectl.tui.opening import Opened
     from durablectl.tui.screens.base import LiveScreen
+    from durablectl.views.contexts import NamedContext
 
 _MOST_TOLD = 60
 _COPIED_FOR_S = 2.0
@@ -277,6 +277,8 @@ class Dashboard(TerminalApp):
 
         Raises the kinds of `durablectl.errors`, and then everything is as before.
         """
+        from durablectl.tui.opening import verify
+
         connection = self.connect(name)
         functions = await in_daemon(lambda: verify(connection))
         await self.go_home()
@@ -305,6 +307,8 @@ class Dashboard(TerminalApp):
             self.subject = None
 
     def _find(self, text: str) -> Opened:
+        from durablectl.tui.opening import find_subject
+
         connection = self.connection
         return find_subject(connection, text, self.clock.now().astimezone(self.preferences.zone))
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from durablectl.clock import Clock
 from durablectl.model.executions import Execution
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.growing import GrowingHistory
 from durablectl.operate.log_joining import LogLine
 from durablectl.operate.log_windows import Bounds
 from durablectl.operate.logs import DELIVERY_LAG, LogReader, bounds_of, log_group_of
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
 from durablectl.tui.connection import Connection
 

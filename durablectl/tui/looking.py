@@ -14,8 +14,9 @@ from durablectl.model.operations import Fold
 from durablectl.model.redaction import Redactor
 from durablectl.model.timeline import Timeline, timeline
 from durablectl.model.tree import next_due
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.growing import GrowingHistory
-from durablectl.operate.reading import DataLevel, read_detail
+from durablectl.operate.reading import read_detail
 from durablectl.operate.targets import Target
 from durablectl.tui.connection import Connection
 from durablectl.views.annotations import AnnotatedEvent, Annotator, annotate

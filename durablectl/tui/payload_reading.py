@@ -12,7 +12,8 @@ from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.redaction import Redactor
 from durablectl.model.statuses import OperationType
 from durablectl.model.tree import operation_tree, walk
-from durablectl.operate.reading import DataLevel, read_detail, read_history
+from durablectl.operate.data_level import DataLevel
+from durablectl.operate.reading import read_detail, read_history
 from durablectl.operate.targets import Target
 from durablectl.tui.connection import Connection
 from durablectl.views.glyphs import operation_look

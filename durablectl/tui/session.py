@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from durablectl.model.executions import Execution
-from durablectl.operate.listing import ListedExecution
 from durablectl.operate.targets import Target, target_of_execution
 from durablectl.tui.connection import Connection
+
+if TYPE_CHECKING:
+    from durablectl.operate.listing import ListedExecution
 
 MOST_KNOWN = 20_000
 """Executions that are remembered for finding; the ones that were seen first are forgotten first."""

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from durablectl.clock import Clock
 from durablectl.errors import AccessDenied, DurablectlError, KeyDenied, NotFound, Unsupported
 from durablectl.model.executions import Execution
-from durablectl.operate.standing import NEWEST_EVENTS, Standing, read_standing, unread
 from durablectl.tui.connection import Connection
 from durablectl.tui.daemon import in_daemon
+
+if TYPE_CHECKING:
+    from durablectl.operate.standing import Standing
 
 FRESH_FOR = timedelta(seconds=12)
 """How long what an open execution waits for is taken to be as it was read; of closed ones nothing changes."""
@@ -76,6 +79,9 @@ class Standings:
                 self._reading.discard(execution.arn)
 
     def _read(self, execution: Execution) -> Standing:
+        # Imported in the thread, so that the first frame need not wait for it.
+        from durablectl.operate.standing import read_standing, unread
+
         now = self.clock.now()
         try:
             return read_standing(self.connection.backend, execution, self.connection.requests, now)
@@ -98,6 +104,8 @@ class Standings:
         standing = self.known.get(execution.arn)
         if standing is None or standing.execution.status != execution.status:
             return standing is None or now - standing.read_at >= _SOON
+        from durablectl.operate.standing import NEWEST_EVENTS
+
         # What took many pages is not read as often.
         fresh_for = FRESH_FOR * (1 + len(standing.events) // NEWEST_EVENTS)
         return (execution.status.is_open or standing.trouble is not None) and now - standing.read_at >= fresh_for

@@ -11,7 +11,7 @@ from durablectl.backend.base import Source
 from durablectl.model.arn import ExecutionArn
 from durablectl.model.executions import Execution, ExecutionDetail
 from durablectl.model.wire import write_detail
-from durablectl.operate.reading import DataLevel
+from durablectl.operate.data_level import DataLevel
 from durablectl.views.cards import Field, lay_out_card
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from durablectl.model.statuses import UNSUCCESSFUL_STATUSES, ExecutionStatus
-from durablectl.operate.survey import SurveyedFunction
 from durablectl.views.display import Display
 from durablectl.views.glyphs import LOOKS
 from durablectl.views.lines import DASH, Line, data, own
 from durablectl.views.view import Column
+
+if TYPE_CHECKING:
+    from durablectl.operate.survey import SurveyedFunction
 
 _GROUPS: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "running": ("RUNNING", "running", frozenset({ExecutionStatus.RUNNING})),

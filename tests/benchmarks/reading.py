@@ -26,9 +26,9 @@ from durablectl.model.events import Event
 from durablectl.model.executions import Execution, ExecutionDetail
 from durablectl.model.operations import fold
 from durablectl.model.statuses import ExecutionStatus
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.growing import GrowingHistory
 from durablectl.operate.notes import CollectedNotes
-from durablectl.operate.reading import DataLevel
 from durablectl.views.display import Display
 from durablectl.views.records.context import Reading
 from durablectl.views.render import OutputOptions, render

@@ -18,10 +18,10 @@ from durablectl.config import Settings
 from durablectl.errors import ServiceFault
 from durablectl.model.events import Event
 from durablectl.model.operations import fold
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.follow import Ending, Look, follow
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.pacing import Pace
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
 from tests.contract.subjects import FUNCTION, order
 from tests.servers.http import Answer, Fault, Request

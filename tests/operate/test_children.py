@@ -8,8 +8,8 @@ from durablectl.backend.base import Backend
 from durablectl.errors import AccessDenied, DurablectlError, NotFound, Unreachable
 from durablectl.model.operations import fold
 from durablectl.operate.children import Child, follow_children
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.notes import CollectedNotes
-from durablectl.operate.reading import DataLevel
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import RecordedExecution, invoke, make_arn, make_execution, step
 

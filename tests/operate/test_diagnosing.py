@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from durablectl.errors import AccessDenied, KeyDenied, ServiceFault
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.diagnosing import MOST_CHILDREN, CollectedFacts, collect_facts
 from durablectl.operate.notes import CollectedNotes
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import (

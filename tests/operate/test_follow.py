@@ -14,10 +14,10 @@ from durablectl.clock import ManualClock
 from durablectl.errors import KeyDenied, NotFound, ServiceFault, Throttled, Unreachable
 from durablectl.model.events import Event
 from durablectl.model.operations import fold
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.follow import Ending, Look, follow
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.pacing import Pace
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import target_of_execution
 from tests.fakes.backend import FakeBackend
 from tests.fakes.growing import GrowingBackend

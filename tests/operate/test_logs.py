@@ -12,12 +12,12 @@ from durablectl.clock import ManualClock
 from durablectl.errors import NotFound, ServiceFault, Unsupported
 from durablectl.model.events import Event
 from durablectl.model.operations import fold
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.follow import follow
 from durablectl.operate.log_joining import LogLine
 from durablectl.operate.log_windows import Bounds, Span, arn_pattern, request_patterns, windows_of
 from durablectl.operate.logs import WINDOWS_READ, LogReader, bounds_of, follow_logs, log_group_of
 from durablectl.operate.notes import CollectedNotes
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.targets import Target
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import NOW, RecordedExecution, make_execution, step, wait

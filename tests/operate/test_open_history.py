@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from durablectl.errors import KeyDenied
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.open_history import open_history
-from durablectl.operate.reading import DataLevel
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import make_execution, step
 

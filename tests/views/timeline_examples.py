@@ -10,7 +10,7 @@ from durablectl.model.events import Event
 from durablectl.model.ids import SCHEMES
 from durablectl.model.operations import fold
 from durablectl.model.timeline import timeline
-from durablectl.operate.reading import DataLevel
+from durablectl.operate.data_level import DataLevel
 from durablectl.views.records.context import Reading
 from durablectl.views.timeline import TimelineView, Window, timeline_view
 from durablectl.views.view import View

@@ -8,7 +8,8 @@ from typing import Any
 
 from durablectl.model.operations import fold
 from durablectl.operate.children import Child
-from durablectl.operate.reading import DataLevel, HistoryRead
+from durablectl.operate.data_level import DataLevel
+from durablectl.operate.reading import HistoryRead
 from durablectl.views.records.context import Reading
 from durablectl.views.tree import TreeOptions, tree_view
 from durablectl.views.tree_executions import TreeExecution, TreeItem, tree_execution

@@ -12,8 +12,9 @@ from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_targets, is_single
 from durablectl.errors import DurablectlError, Partial
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.notes import warn_of
-from durablectl.operate.reading import DataLevel, read_detail
+from durablectl.operate.reading import read_detail
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import STATUS_EXIT_CODES
 from durablectl.views.details import Detailed, detail_view

@@ -18,9 +18,10 @@ from durablectl.errors import NotFound, UsageError
 from durablectl.model.events import EVENT_SPECS
 from durablectl.model.operations import Fold, fold
 from durablectl.model.tree import walk
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.open_history import open_history
 from durablectl.operate.operation_references import operation_nodes, resolve_operation
-from durablectl.operate.reading import DataLevel, HistoryRead, read_history
+from durablectl.operate.reading import HistoryRead, read_history
 from durablectl.operate.targets import Target
 from durablectl.views.annotations import AnnotatedEvent, Annotator, annotate
 from durablectl.views.following import FOLLOWING_FORMATS

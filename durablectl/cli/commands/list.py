@@ -19,9 +19,9 @@ from durablectl.cli.selection import describe_filters, parse_list_query
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.errors import UsageError
 from durablectl.operate.connections import Connection, different_places, is_several
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.discovery import searched_words
 from durablectl.operate.listing import Listing, ListQuery, list_over
-from durablectl.operate.reading import DataLevel
 from durablectl.operate.wording import counted
 from durablectl.views.counts import count_view
 from durablectl.views.executions import list_view

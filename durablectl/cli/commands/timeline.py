@@ -13,7 +13,8 @@ from durablectl.model.operations import Fold
 from durablectl.model.timeline import Timeline, timeline
 from durablectl.model.times import parse_duration
 from durablectl.operate.children import follow_children
-from durablectl.operate.reading import DataLevel, read_detail, read_fold
+from durablectl.operate.data_level import DataLevel
+from durablectl.operate.reading import read_detail, read_fold
 from durablectl.operate.targets import Target
 from durablectl.views.durations import milliseconds
 from durablectl.views.timeline import TimelineView, Window, timeline_view

@@ -21,7 +21,8 @@ from durablectl.cli.targets import find_target
 from durablectl.errors import UsageError
 from durablectl.model.statuses import OperationType
 from durablectl.operate.children import follow_children
-from durablectl.operate.reading import DataLevel, read_detail, read_fold
+from durablectl.operate.data_level import DataLevel
+from durablectl.operate.reading import read_detail, read_fold
 from durablectl.operate.targets import Target
 from durablectl.views.records.operations import path_text
 from durablectl.views.tree import TreeOptions, tree_view

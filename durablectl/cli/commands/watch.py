@@ -12,8 +12,8 @@ from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
 from durablectl.cli.watching import can_redraw, watch_tree
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.follow import Ending
-from durablectl.operate.reading import DataLevel
 
 
 def watch(

@@ -9,8 +9,8 @@ from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
 from durablectl.insight.diagnosing import diagnose
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.diagnosing import collect_facts
-from durablectl.operate.reading import DataLevel
 from durablectl.views.diagnosis import diagnosis_view
 
 _CHILD_LEVELS = 1

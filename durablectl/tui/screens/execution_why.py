@@ -18,8 +18,9 @@ from durablectl.errors import DurablectlError
 from durablectl.insight.diagnosing import diagnose
 from durablectl.insight.findings import Diagnosis, Finding
 from durablectl.model.facts import Facts
+from durablectl.operate.data_level import DataLevel
 from durablectl.operate.diagnosing import OwnFacts, complete_facts
-from durablectl.operate.reading import DataLevel, HistoryRead
+from durablectl.operate.reading import HistoryRead
 from durablectl.operate.targets import Target
 from durablectl.tui.connection import Connection
 from durablectl.tui.daemon import in_daemon

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from durablectl.operate.functions import Searched
-from durablectl.operate.listing import ListedExecution
-from durablectl.operate.survey import SurveyedFunction, failed_executions, open_executions, survey
 from durablectl.operate.wording import counted
 from durablectl.tui.screens.base import LiveScreen
 from durablectl.tui.standings import Standings
 from durablectl.tui.widgets.table import TableView
-from durablectl.views.attention import Attention, attention_columns, attention_of
+from durablectl.views.attention import Attention, attention_columns
 from durablectl.views.lines import EMPTY, Line, data, join, own
 from durablectl.views.survey import survey_columns
+
+if TYPE_CHECKING:
+    from durablectl.operate.functions import Searched
+    from durablectl.operate.listing import ListedExecution
+    from durablectl.operate.survey import SurveyedFunction
 
 MOST_OPEN = 25
 """Open executions that are looked into, the newest ones: each costs two requests or more."""
@@ -30,7 +32,7 @@ _TICK_S = 1.0
 _NARROW = 78
 
 
-class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
+class OverviewScreen(LiveScreen["list[SurveyedFunction]"]):
     """Functions above, what deserves a look below."""
 
     DEFAULT_CSS = """
@@ -78,6 +80,10 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
 
     def ask(self) -> list[SurveyedFunction]:
         """Survey the functions; each is shown as soon as it was read."""
+        # What finds things out is imported here, in the thread, so that the first frame need not wait for it.
+        import durablectl.views.attention_rows  # noqa: F401
+        from durablectl.operate.survey import survey
+
         connection = self.app.connection
         found: dict[Searched, SurveyedFunction] = {}
         for one in survey(connection.backend, connection.functions, connection.requests):
@@ -115,10 +121,14 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
         self._show_attention()
 
     def _looked_into(self) -> list[ListedExecution]:
+        from durablectl.operate.survey import failed_executions, open_executions
+
         functions = list(self._functions.values())
         return [*open_executions(functions)[:MOST_OPEN], *failed_executions(functions)[:MOST_FAILED]]
 
     def _show_attention(self) -> None:
+        from durablectl.views.attention_rows import attention_of
+
         if not self.is_attached:
             return
         rows = [(row, self._standings.of(row.execution)) for row in self._looked_into()]
@@ -135,6 +145,8 @@ class OverviewScreen(LiveScreen[list[SurveyedFunction]]):
         return own("✓ nothing waits for a person, and nothing failed", "green")
 
     def _summary(self, functions: Sequence[SurveyedFunction]) -> Line:
+        from durablectl.operate.survey import open_executions
+
         open_count = len(open_executions(functions))
         unread = sum(one.trouble is not None for one in functions)
         skipped = max(0, open_count - MOST_OPEN)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.suggester import Suggester
 
 from durablectl.errors import DurablectlError
-from durablectl.tui.commands import VERBS, completions, run_command
 from durablectl.tui.widgets.prompt import Prompt
 from durablectl.views.lines import EMPTY, Line, data, join, own
 
@@ -25,6 +24,8 @@ class _Completion(Suggester):
         self._line = line
 
     async def get_suggestion(self, value: str) -> str | None:
+        from durablectl.tui.commands import completions
+
         found = completions(self._line.app, value) if value else []
         return found[0] if found else None
 
@@ -56,6 +57,8 @@ class CommandLine(Prompt):
         self.app.run_worker(self._run(text), name="command", group="command", exclusive=True)
 
     async def _run(self, text: str) -> None:
+        from durablectl.tui.commands import run_command
+
         before = self.screen
         try:
             await run_command(self.app, text)
@@ -66,6 +69,8 @@ class CommandLine(Prompt):
             self.close()
 
     def _offer(self, text: str) -> Line:
+        from durablectl.tui.commands import VERBS, completions
+
         verb = VERBS.get(text.strip().partition(" ")[0])
         if verb is not None and (" " in text or text in VERBS):
             return join([own(f":{verb.usage}"), own(verb.about, "dim")], "  ")

@@ -10,7 +10,7 @@ from typing import Any
 
 from durablectl.model.payloads import Decoded
 from durablectl.model.redaction import BUILT_IN, Redactor
-from durablectl.operate.reading import DataLevel
+from durablectl.operate.data_level import DataLevel
 from durablectl.views.encoded import Encoded
 from durablectl.views.instants import iso
 
