@@ -23,6 +23,9 @@ ACTING: list[BindingType] = [
 ]
 """What opens a dialog about the selected executions; a screen that has them is an `Acting` one."""
 
+EXPORTING = Binding("e", "export", "Export", id="screen.export", tooltip="Save as JSON")
+"""What saves a screen; a screen that has it is an `Exporting` one."""
+
 
 def keymap(file: ConfigFile) -> Mapping[str, str]:
     """The keys that the configuration gives to bindings. Raises ConfigError for an id that no binding has."""

@@ -13,7 +13,7 @@ from durablectl.model.redaction import Redactor
 from durablectl.model.statuses import OperationType
 from durablectl.model.tree import operation_tree, walk
 from durablectl.operate.data_level import DataLevel
-from durablectl.operate.reading import read_detail, read_history
+from durablectl.operate.reading import HistoryRead, read_detail, read_history
 from durablectl.operate.targets import Target
 from durablectl.tui.connection import Connection
 from durablectl.views.glyphs import operation_look
@@ -63,6 +63,7 @@ class PayloadsRead:
 
     items: list[PayloadItem]
     reading: Reading
+    history: HistoryRead = field(repr=False)
 
 
 def read_payloads(connection: Connection, target: Target, now: datetime, redactor: Redactor | None) -> PayloadsRead:
@@ -74,7 +75,7 @@ def read_payloads(connection: Connection, target: Target, now: datetime, redacto
     folded = fold(history.events)
     facts, told = folded.execution, detail.detail
     own_items = _items("execution", own("execution", "bold"), None, told.input or facts.input, told.result, told.error)
-    return PayloadsRead([*own_items, *_of_operations(folded, now)], reading)
+    return PayloadsRead([*own_items, *_of_operations(folded, now)], reading, history)
 
 
 def payload_document(item: PayloadItem, reading: Reading) -> tuple[Document, Line]:

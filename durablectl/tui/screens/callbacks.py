@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,7 +18,8 @@ from durablectl.operate.connections import Connection as Searched
 from durablectl.operate.listing import ListQuery
 from durablectl.operate.targets import Target
 from durablectl.operate.wording import counted
-from durablectl.tui.screens.base import LiveScreen
+from durablectl.tui.keys import EXPORTING
+from durablectl.tui.screens.exporting import Exporting
 from durablectl.tui.widgets.filter import FilterBar
 from durablectl.tui.widgets.table import TableView
 from durablectl.views.callbacks import callback_columns
@@ -27,6 +28,9 @@ from durablectl.views.durations import format_duration
 from durablectl.views.lines import EMPTY, Line, data, join, own, text_of
 from durablectl.views.records.callbacks import callback_record
 from durablectl.views.view import Column, Record
+
+if TYPE_CHECKING:
+    from durablectl.tui.exporting import Export
 
 MOST_CALLBACKS = 1000
 """Callbacks that are listed at most, the most urgent ones."""
@@ -40,13 +44,14 @@ _WIDE = 76
 T = TypeVar("T")
 
 
-class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
+class CallbacksScreen(Exporting[Sequence[FoundCallback]]):
     """Pending callbacks of everything in scope, or of one execution."""
 
     interval_s = 10.0
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", id="callbacks.filter"),
         Binding("d", "execution", "Execution", id="callbacks.execution"),
+        EXPORTING,
     ]
 
     def __init__(self, target: Target | None = None) -> None:
@@ -80,6 +85,7 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
             display=self.app.reader,
         )
         yield FilterBar(placeholder="part of an execution's or callback's name")
+        yield self.export_bar()
 
     def ask(self) -> Sequence[FoundCallback]:
         """Look into every open execution."""
@@ -160,6 +166,18 @@ class CallbacksScreen(LiveScreen[Sequence[FoundCallback]]):
         """The execution, in the AWS console."""
         row = self._table.current
         return row.target.parts.console_url if row and row.target.parts else None
+
+    @property
+    def has_export(self) -> bool:
+        """Whether there are callbacks."""
+        return bool(self._table.rows)
+
+    def export(self) -> Export:
+        """The callbacks that the filter lets through."""
+        from durablectl.tui.exporting import export_callbacks
+
+        arn = self.target.arn if self.target is not None else None
+        return export_callbacks(list(self._table.rows), self.app.reading(), self.app.connection.backend.source, arn=arn)
 
     @on(TableView.Highlighted)
     def explain_row(self) -> None:

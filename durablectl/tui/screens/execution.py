@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -14,7 +14,7 @@ from durablectl.model.arn import parse_execution_arn
 from durablectl.operate.callbacks import CallbackStatus, FoundCallback, callbacks_of
 from durablectl.operate.targets import Target, target_of_arn
 from durablectl.tui.daemon import in_daemon
-from durablectl.tui.keys import ACTING
+from durablectl.tui.keys import ACTING, EXPORTING
 from durablectl.tui.payload_reading import read_payloads
 from durablectl.tui.saving import file_name
 from durablectl.tui.screens.execution_lines import event_line, row_line
@@ -31,6 +31,9 @@ from durablectl.views.outline import OutlineRow
 from durablectl.views.records.events import event_record
 from durablectl.views.records.operations import node_record
 from durablectl.views.view import Record, stamped
+
+if TYPE_CHECKING:
+    from durablectl.tui.exporting import Export
 
 TABS = ("tree", "timeline", "events", "payloads")
 _COMMANDS = {"tree": "tree", "timeline": "timeline", "events": "history", "payloads": "get"}
@@ -63,6 +66,7 @@ class ExecutionScreen(ExecutionLive):
         Binding("c", "callbacks", "Callbacks", id="execution.callbacks"),
         Binding("l", "logs", "Logs", id="execution.logs"),
         *ACTING,
+        EXPORTING,
     ]
 
     def __init__(self, target: Target) -> None:
@@ -119,6 +123,21 @@ class ExecutionScreen(ExecutionLive):
         """What is acted on, as it was looked at last."""
         look = self.looked
         return [self.target if look is None else replace(self.target, execution=look.detail.execution)]
+
+    @property
+    def has_export(self) -> bool:
+        """Whether there is a history."""
+        return self.looked is not None
+
+    def export(self) -> Export:
+        """Its history, with data only if that was read to be looked at."""
+        from durablectl.tui.exporting import export_events, export_history
+
+        assert self.looked is not None
+        read, source, name = self.payloads.read, self.app.connection.backend.source, self.crumb
+        if read is not None:
+            return export_history(name, self.target.arn, read.history, read.reading, source)
+        return export_events(name, self.target.arn, self.looked.events, self.reading, source)
 
     def refusal(self, action: str) -> str | None:
         """Why an action cannot be done."""
@@ -318,7 +337,7 @@ class ExecutionScreen(ExecutionLive):
 
     def _open_payloads(self) -> None:
         self.payloads.table.focus()
-        if self.payloads.is_read:
+        if self.payloads.read is not None:
             self.payloads.select(self.outlining.selected)
         else:
             self._read_payloads()

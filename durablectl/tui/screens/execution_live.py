@@ -16,6 +16,7 @@ from durablectl.tui.daemon import in_daemon
 from durablectl.tui.looking import Changes, ExecutionLook, ExecutionLooker
 from durablectl.tui.outlining import Outlining
 from durablectl.tui.screens.execution_lines import state_line, summary_line
+from durablectl.tui.screens.exporting import Exporting
 from durablectl.tui.widgets.details import DetailsPane
 from durablectl.tui.widgets.events import EventsView
 from durablectl.tui.widgets.line import LineView
@@ -35,7 +36,7 @@ _OTHER_LINES = 9
 """Lines of the screen that are not the tree's."""
 
 
-class ExecutionLive(Acting[Changes]):
+class ExecutionLive(Exporting[Changes], Acting[Changes]):
     """What an execution is and does, asked for until its end is told, and not at all after that."""
 
     interval_s = 2.0
@@ -62,6 +63,7 @@ class ExecutionLive(Acting[Changes]):
                 yield PayloadsPane(reader, id="payloads")
             yield DetailsPane(reader, id="details")
         yield LineView(id="cause")
+        yield self.export_bar()
 
     def on_mount(self) -> None:
         """Begin to look, with times that go on."""

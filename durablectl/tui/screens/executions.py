@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,7 +19,8 @@ from durablectl.operate.listing import ListedExecution, ListQuery, list_executio
 from durablectl.operate.targets import Target, target_of_execution
 from durablectl.tui.actions import Acting
 from durablectl.tui.filtering import Circumstances, RowFilter, parse_row_filter
-from durablectl.tui.keys import ACTING
+from durablectl.tui.keys import ACTING, EXPORTING
+from durablectl.tui.screens.exporting import Exporting
 from durablectl.tui.session import ViewState
 from durablectl.tui.sorting import ORDERS, in_order
 from durablectl.tui.standings import Standings
@@ -32,6 +33,9 @@ from durablectl.views.lines import EMPTY, Line, data, join, own, text_of
 from durablectl.views.records.executions import execution_record
 from durablectl.views.standing import explanation_line, standing_line
 from durablectl.views.view import Record
+
+if TYPE_CHECKING:
+    from durablectl.tui.exporting import Export
 
 MOST_ROWS = 10_000
 """Executions that are held at most; older ones are said to be left out."""
@@ -53,7 +57,7 @@ class Answer:
     """Functions that could not be read."""
 
 
-class ExecutionsScreen(Acting[Answer]):
+class ExecutionsScreen(Exporting[Answer], Acting[Answer]):
     """A live list of executions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -65,6 +69,7 @@ class ExecutionsScreen(Acting[Answer]):
         Binding("l", "logs", "Logs", show=False, id="executions.logs"),
         Binding("d", "choose", "Details", show=False, id="executions.details"),
         *ACTING,
+        EXPORTING,
     ]
 
     def __init__(self, functions: Sequence[str] = (), *, filter: str = "") -> None:
@@ -103,6 +108,7 @@ class ExecutionsScreen(Acting[Answer]):
         """The table, and the line for its filter."""
         yield ExecutionTable(self.app, self._line_of, with_functions=not self._is_of_one_function)
         yield FilterBar(placeholder="name, or status:failed  !name:test-*  since:2h  older-than:1d  waiting:approval")
+        yield self.export_bar()
 
     def ask(self) -> Answer:
         """List them; the first ones are shown as soon as they are there."""
@@ -189,6 +195,26 @@ class ExecutionsScreen(Acting[Answer]):
         """The marked executions, else the highlighted one."""
         row = self.table.current
         return [target_of(each) for each in (self.table.marked or ([row] if row else []))]
+
+    @property
+    def has_export(self) -> bool:
+        """Whether there are rows."""
+        return bool(self.table.rows)
+
+    def export(self) -> Export:
+        """The marked executions, else all that the filter lets through."""
+        # Most never save anything, and the first frame waits for what is imported.
+        from durablectl.tui.exporting import export_list
+
+        chosen, answer = self.table.marked, self._answer
+        return export_list(
+            chosen or list(self.table.rows),
+            self.app.reading(),
+            self.app.connection.backend.source,
+            limit=MOST_ROWS if answer.is_truncated and not chosen else None,
+            unread=() if chosen else answer.unread,
+            of="-".join(self.functions),
+        )
 
     def refusal(self, action: str) -> str | None:
         """Why an action cannot be done."""

@@ -39,8 +39,8 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
     HelpScreen > VerticalScroll {
-        width: 72; max-width: 96%; height: auto; max-height: 92%;
-        border: round $primary; background: $panel; padding: 0 1;
+        width: 80; max-width: 100%; height: auto; max-height: 92%;
+        border: round $primary; background: $panel; padding: 0 1; scrollbar-size-vertical: 1;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,39 +11,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
-from durablectl.errors import DurablectlError
 from durablectl.tui.daemon import in_daemon
-from durablectl.tui.saving import save_text
 from durablectl.tui.widgets.filter import FilterBar
 from durablectl.tui.widgets.payload import PayloadView
-from durablectl.tui.widgets.prompt import Prompt
+from durablectl.tui.widgets.save_bar import SaveBar
 from durablectl.tui.working import start
 from durablectl.views.json_document import Document
-from durablectl.views.lines import Line, data, own
+from durablectl.views.lines import Line, own
 
 if TYPE_CHECKING:
     from durablectl.tui.app import Dashboard
 
 _LARGEST_COPY = 1_000_000
 """Characters beyond which terminals refuse what is copied."""
-
-
-class SaveBar(Prompt):
-    """Asks for the name of a file."""
-
-    mark: ClassVar[str] = "save to"
-
-    class Named(Message):
-        """A file was named."""
-
-        def __init__(self, path: str) -> None:
-            super().__init__()
-            self.path = path
-
-    def entered(self, text: str) -> None:
-        """Say it; the line stays until the file is written."""
-        if text.strip():
-            self.post_message(self.Named(text.strip()))
 
 
 class DocumentPane(Vertical):
@@ -103,7 +83,7 @@ class DocumentPane(Vertical):
     def action_save(self) -> None:
         """Ask where to save the document."""
         if self.document is not None:
-            self.query_one(SaveBar).open(self.suggested_name)
+            self.query_one(SaveBar).offer(self.suggested_name, self.document.encoded)
 
     @on(FilterBar.Typed)
     def look_for(self, event: FilterBar.Typed) -> None:
@@ -119,12 +99,11 @@ class DocumentPane(Vertical):
         found = f"match {event.number} of {event.count} (n and N go on)" if event.count else "no match"
         self.tell(own(found, "" if event.count else "yellow"))
 
-    @on(SaveBar.Named)
-    def write(self, event: SaveBar.Named) -> None:
-        """Save the document into a new file."""
+    @on(SaveBar.Saved)
+    def saved(self, event: SaveBar.Saved) -> None:
+        """Say where it is."""
         event.stop()
-        if self.document is not None:
-            start(self, partial(self._save, self.document, event.path), "save")
+        self.tell(event.line)
 
     async def _copy(self, document: Document) -> None:
         text = await in_daemon(document.encoded)
@@ -132,13 +111,3 @@ class DocumentPane(Vertical):
             self.tell(own("too large for a clipboard; s saves it into a file", "yellow"))
         else:
             self.app.copy(text, "the document")
-
-    async def _save(self, document: Document, path: str) -> None:
-        bar = self.query_one(SaveBar)
-        try:
-            place = await in_daemon(lambda: save_text(path, document.encoded()))
-        except DurablectlError as error:
-            bar.hint(data(f"✗ {error.message}", "red"))
-            return
-        bar.close()
-        self.tell(data(f"saved, readable by you alone: {place}", "green"))

@@ -66,9 +66,9 @@ class PayloadsPane(DocumentPane):
         return self.query_one(TableView)
 
     @property
-    def is_read(self) -> bool:
-        """Whether payloads were read already."""
-        return self._read is not None
+    def read(self) -> PayloadsRead | None:
+        """What was read; None as long as nobody wanted to look."""
+        return self._read
 
     def show_payloads(self, read: PayloadsRead) -> None:
         """Show what was read."""

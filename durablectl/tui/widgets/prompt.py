@@ -57,8 +57,8 @@ class Prompt(Widget):
     mark: ClassVar[str] = ""
     """What stands before the field, as the key that opens it."""
 
-    def __init__(self, *, suggester: Suggester | None = None, placeholder: str = "") -> None:
-        super().__init__()
+    def __init__(self, *, suggester: Suggester | None = None, placeholder: str = "", id: str | None = None) -> None:
+        super().__init__(id=id)
         self._suggester = suggester
         self._placeholder = placeholder
         self._before: Widget | None = None
