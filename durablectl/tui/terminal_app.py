@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
+from durablectl.tui.collecting import TICK_S, Collector
 from durablectl.tui.themes import DARK_PALETTE, DEFAULT, LIGHT_PALETTE, MONO, THEME_NAMES, THEMES
 from durablectl.tui.widgets.size_notice import LEAST_COLUMNS, LEAST_LINES, SizeNotice
 
@@ -43,6 +45,7 @@ class TerminalApp(App[int]):
         super().__init__()
         self.crash: BaseException | None = None
         """The bug that ended the app."""
+        self.collector = Collector()
         self.animation_level = "none"
         self.ansi_theme_dark, self.ansi_theme_light = DARK_PALETTE, LIGHT_PALETTE
         for each in THEMES:
@@ -77,6 +80,14 @@ class TerminalApp(App[int]):
             # The loop's own handler cancels what waits for nothing, and the terminal stays as it is.
             for number, code in _SIGNALS.items():
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, code)
+            self.call_after_refresh(self.collector.begin)
+            self.set_interval(TICK_S, lambda: self.collector.tick(len(self.screen_stack)))
+
+    async def on_event(self, event: Event) -> None:
+        """Handle an event, and note that somebody is there if it comes from one."""
+        if isinstance(event, InputEvent):
+            self.collector.touch()
+        await super().on_event(event)
 
     def _cover(self, screen: Screen[Any]) -> None:
         if screen.is_attached and screen.query_one_optional(SizeNotice) is None:

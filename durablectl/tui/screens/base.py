@@ -55,6 +55,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self._is_begun = False
         self._part_count = 0
         self._once: list[Callable[[], None]] = []
+        self._is_answered = False
         self.is_passed_by = False
         """Whether another screen is about to cover this one, so that nothing need be asked until one comes back."""
 
@@ -175,6 +176,9 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
                 raise
             # The screen is being closed, and its parts go before it does.
             return False
+        if not self._is_answered:
+            self._is_answered = True
+            self.app.collector.settle()
         calls, self._once = self._once, []
         for call in calls:
             self.call_after_refresh(call)
