@@ -141,6 +141,8 @@ class Unsupported(DurablectlError):
 
     type = "unsupported"
     exit_code = 7
+    is_lasting = True
+    """Whether there is no point in asking again: the server itself said so, and nothing in between."""
 
 
 class Partial(DurablectlError):

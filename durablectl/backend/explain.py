@@ -29,7 +29,10 @@ def unsupported(failure: Failure, attempt: Attempt) -> DurablectlError:
     hints = [f"it answers {failure.status} to {attempt.call.operation}"]
     if not failure.is_json:
         hints.append("its answer is not JSON: is that the endpoint of a Lambda service?")
-    return Unsupported(f"{attempt.call.command} is not supported by {where}", hint=hints)
+    error = Unsupported(f"{attempt.call.command} is not supported by {where}", hint=hints)
+    # A page of HTML may come from something in between, which is gone a moment later.
+    error.is_lasting = failure.is_json
+    return error
 
 
 def too_old(failure: Failure, attempt: Attempt) -> DurablectlError:

@@ -159,8 +159,7 @@ class Requests:
 
     def _pause_or_raise(self, call: Call, subject: str, tries: int, failure: Failure) -> None:
         error = to_error(failure, Attempt(call, subject, self._transport.source, self._transport.profile))
-        if isinstance(error, Unsupported) and failure.is_json:
-            # A page of HTML may come from something in between, which is gone a moment later.
+        if isinstance(error, Unsupported) and error.is_lasting:
             self._unsupported[call.operation] = error
         if isinstance(error, Throttled):
             self._budget.slow_down(call.family)

@@ -131,6 +131,14 @@ def find_callback(backend: Backend, target: Target, reference: str | None = None
     raise _no_callback(target, reference, nodes, folded)
 
 
+def look_again(backend: Backend, callback: FoundCallback, *, now: datetime) -> FoundCallback:
+    """The callback as it is now. Raises CallbackClosed, telling how and when, for one that waits no more."""
+    found = _read_again(backend, callback, now) or callback
+    if not found.is_pending:
+        raise _closed(found, now)
+    return found
+
+
 def succeed(
     backend: Backend, callback: FoundCallback | str, result: bytes | None, *, clock: Clock, dry_run: bool = False
 ) -> ActionResult:
@@ -214,11 +222,14 @@ def _closed_meanwhile(
     if isinstance(callback, str):
         error.hint = (*error.hint, "the id alone does not tell which: durablectl callback list EXEC --all does")
         return error
+    found = _read_again(backend, callback, now)
+    return error if found is None or found.is_pending else _closed(found, now)
+
+
+def _read_again(backend: Backend, callback: FoundCallback, now: datetime) -> FoundCallback | None:
     folded = read_fold(backend, callback.target.arn, DataLevel.METADATA, CollectedNotes()).folded
-    for found in callbacks_of(folded, callback.target, now=now):
-        if found.callback_id == callback.callback_id and found.status != CallbackStatus.PENDING:
-            return _closed(found, now)
-    return error
+    same = (found for found in callbacks_of(folded, callback.target, now=now))
+    return next((found for found in same if found.callback_id == callback.callback_id), None)
 
 
 def _is_callback(node: Node) -> bool:

@@ -50,6 +50,10 @@ class Acting(LiveScreen[AnswerT]):
             return refusal(self.app.connection, action.split("'")[1], self.targets())
         return super().refusal(action)
 
+    def on_screen_resume(self) -> None:
+        """A dialog may have learnt what the server lacks."""
+        self.refresh_bindings()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what cannot be done."""
         return super().check_action(f"act('{parameters[0]}')" if action == "act" else action, parameters)
@@ -65,6 +69,8 @@ def refusal(connection: Connection, verb: str, targets: Sequence[Target]) -> str
         refuse_changes(connection.settings, verb)
     except ReadOnlyRefused as refused:
         return refused.message
+    if verb in connection.lacking:
+        return connection.lacking[verb]
     if not targets:
         return f"there is nothing to {verb} here"
     if verb == "restart":

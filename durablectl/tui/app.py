@@ -234,8 +234,12 @@ class Dashboard(TerminalApp):
         """Show the keys of the current screen."""
         from durablectl.tui.screens.help import HelpScreen
 
-        if self.live is not None:
-            self.push_screen(HelpScreen(self.live))
+        if not self.screen.is_modal:
+            self.push_screen(HelpScreen(self.screen))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the command line where there is one."""
+        return self.live is not None if action == "command_line" else super().check_action(action, parameters)
 
     def action_command_line(self) -> None:
         """Open the command line."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from durablectl.backend.base import Backend
 from durablectl.backend.logs import LogSource
 from durablectl.config import Settings
+from durablectl.errors import DurablectlError, Unsupported
 
 if TYPE_CHECKING:
     from durablectl.backend.requests import Exchange
@@ -71,6 +72,13 @@ class Connection:
     requests: RequestLog
     functions: tuple[str, ...] = ()
     """What is looked at: names and patterns; empty for every durable function."""
+    lacking: dict[str, str] = field(default_factory=dict, compare=False)
+    """Verbs that the server has answered it does not have, with what it said."""
+
+    def learn(self, verb: str, error: DurablectlError | None) -> None:
+        """Remember that the server lacks something, if that is what an error says."""
+        if isinstance(error, Unsupported) and error.is_lasting:
+            self.lacking[verb] = " · ".join((error.message, *error.hint[:1]))
 
     def reaching(self, command: str) -> str:
         """One of our commands with the options that reach the same connection."""

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import Button, Input, Static, TextArea
 
 from durablectl.clock import ManualClock
-from durablectl.errors import AccessDenied, Unreachable
+from durablectl.errors import AccessDenied, Unreachable, Unsupported
 from durablectl.operate.callbacks import FoundCallback, find_callback
 from durablectl.operate.targets import Target, target_of_execution
 from durablectl.tui.actions import Acting
@@ -351,6 +351,69 @@ async def test_an_expired_callback_is_reported_and_the_text_stays() -> None:
         shown = await until_shown(pilot, "is closed")
         assert '{"approved": true}' in shown
         assert dialog(pilot.app) is not None
+
+
+async def test_a_callback_that_closed_meanwhile_is_seen_before_anything_is_sent() -> None:
+    recorded = waiting()
+    backend = FakeBackend(recorded)
+    async with running(host(backend)) as pilot:
+        pilot.app.answer_callback(found(backend, recorded))
+        await until(pilot, ready(pilot.app))
+        pilot.app.screen.query_one(TextArea).text = '{"approved": true}'
+        backend.stop(recorded.arn)
+        backend.calls.clear()
+        await pilot.press("ctrl+s")
+        shown = await until_shown(pilot, "is closed: its execution ended")
+
+    assert '{"approved": true}' in shown
+    assert "nothing was sent" in shown
+    assert backend.mutations == []
+
+
+async def test_what_the_server_lacks_is_greyed_once_it_has_said_so() -> None:
+    backend = FakeBackend(waiting())
+    lacks = "pause is not supported by the backend at http://127.0.0.1:9014 (emulator)"
+    backend.fail("pause", Unsupported(lacks, hint="it answers 404 to PauseDurableExecution"))
+    async with running(host(backend)) as pilot:
+        await pilot.press("p")
+        await until(pilot, ready(pilot.app))
+        pilot.app.screen.query_one("#act", Button).press()
+        await until_shown(pilot, "it answers 404")
+        await pilot.press("escape")
+        await until(pilot, lambda: dialog(pilot.app) is None)
+        assert not pilot.app.screen.active_bindings["p"].enabled
+        assert pilot.app.screen.active_bindings["x"].enabled
+        await pilot.press("p")
+        await until_shown(pilot, "pause is not supported by the backend")
+        assert dialog(pilot.app) is None
+
+    assert len(backend.mutations) == 1
+
+
+async def test_a_page_in_between_takes_no_key_away() -> None:
+    backend = FakeBackend(waiting())
+    passing = Unsupported("pause is not supported by this backend", hint="its answer is not JSON")
+    passing.is_lasting = False
+    backend.fail("pause", passing)
+    async with running(host(backend)) as pilot:
+        await pilot.press("p")
+        await until(pilot, ready(pilot.app))
+        pilot.app.screen.query_one("#act", Button).press()
+        await until_shown(pilot, "its answer is not JSON")
+        await pilot.press("escape")
+        await until(pilot, lambda: dialog(pilot.app) is None)
+        assert pilot.app.screen.active_bindings["p"].enabled
+
+
+async def test_read_only_greys_every_change_with_its_reason() -> None:
+    backend = FakeBackend(waiting())
+    async with running(host(backend, read_only=True, read_only_because="--read-only")) as pilot:
+        for key, verb in (("x", "stop"), ("p", "pause"), ("u", "resume"), ("D", "delete"), ("R", "restart")):
+            assert not pilot.app.screen.active_bindings[key].enabled
+            await pilot.press(key)
+            await until_shown(pilot, f"context dev is read-only; {verb} is not available (--read-only)")
+
+    assert backend.count() == 0
 
 
 async def test_a_callback_is_failed_with_type_message_and_data() -> None:

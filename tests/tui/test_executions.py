@@ -10,7 +10,7 @@ import pytest
 
 from durablectl.clock import ManualClock
 from durablectl.errors import Throttled, Unreachable
-from durablectl.tui.screens.executions import ExecutionsScreen
+from durablectl.tui.screens.executions import MOST_ROWS, ExecutionsScreen
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import NOW, make_execution, step
 from tests.goldens import Golden
@@ -148,6 +148,19 @@ async def test_ten_thousand_rows_are_shown_and_only_those_in_view_are_looked_int
         await until(pilot, lambda: backend.count("execution") >= 14)
 
         assert backend.count("execution") <= 20
+
+
+async def test_a_filter_says_that_it_looks_into_no_more_than_what_is_held() -> None:
+    many = [make_execution(f"order-{number}", id=make_id(number)) for number in range(MOST_ROWS + 1)]
+    backend = _Quick(*many, functions=[make_function()])
+    async with running(make_app(backend, subject="orders"), size=(80, 20)) as pilot:
+        await until_shown(pilot, "10000+ executions")
+        await pilot.press(*"/name:bill-*", "enter")
+        shown = await until_shown(pilot, "only the newest 10000 are held")
+
+    assert "for all: durablectl list orders -n 0" in shown
+    assert "none of the newest 10000 executions match" in shown
+    assert "0 of 10000+" in shown
 
 
 class _Quick(FakeBackend):

@@ -154,9 +154,11 @@ class CallbackDialog(Dialog):
     # --- sending ------------------------------------------------------------------------------------------------------
 
     async def act(self) -> None:
-        """Send it; a callback that is closed by now is told of with the text kept."""
+        """Look once more and send it; a callback that is closed by now is told of with the text kept."""
         self._refuse_bad_json()
         try:
+            backend, found, now = self.connection.backend, self.found, self.app.clock.now()
+            self.found = await in_daemon(lambda: callbacks.look_again(backend, found, now=now))
             result = await in_daemon(self._sending())
         except CallbackClosed as error:
             # What was written may be wanted elsewhere, so the dialog stays; sending it again has no point.

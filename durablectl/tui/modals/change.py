@@ -137,6 +137,7 @@ class ChangeDialog(Dialog):
         )
         async for result in results:
             self._results.append(result)
+            self.connection.learn(self.verb, result.error)
             self._show_progress()
         cancel.label = "Close"
         cancel.focus()

@@ -187,7 +187,8 @@ class Dialog(ModalScreen[Results | None]):
         self.allow(is_allowed=False)
         try:
             await self.act()
-        except DurablectlError:
+        except DurablectlError as error:
+            self.connection.learn(self.verb, error)
             self.allow(is_allowed=True)
             raise
         finally:

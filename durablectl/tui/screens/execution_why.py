@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from durablectl.errors import DurablectlError
 from durablectl.insight.diagnosing import diagnose
@@ -25,6 +24,7 @@ from durablectl.operate.targets import Target
 from durablectl.tui.connection import Connection
 from durablectl.tui.daemon import in_daemon
 from durablectl.tui.looking import ExecutionLook
+from durablectl.tui.widgets.key_line import KeyLine
 from durablectl.tui.widgets.line import LineView
 from durablectl.tui.widgets.rows import RowsView
 from durablectl.tui.working import start
@@ -51,6 +51,7 @@ class FindingsView(RowsView[_Row]):
 
     DEFAULT_CSS = "FindingsView { background: $panel; }"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Go to it", id="why.go"),
         Binding("down,j", "finding(1)", "Next", show=False, id="why.next"),
         Binding("up,k", "finding(-1)", "Previous", show=False, id="why.previous"),
     ]
@@ -87,7 +88,6 @@ class WhyPanel(ModalScreen[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,w", "leave", "Close", id="why.close"),
-        Binding("enter", "go", "Go to it", id="why.go"),
         Binding("y", "copy", "Copy the command", id="why.copy"),
     ]
     app: Dashboard
@@ -104,7 +104,7 @@ class WhyPanel(ModalScreen[str | None]):
         with Vertical():
             yield LineView()
             yield FindingsView(placeholder=own("looking for the reason…", "dim"))
-            yield Footer(show_command_palette=False)
+            yield KeyLine()
 
     def on_mount(self) -> None:
         """Look for the reason."""
@@ -149,7 +149,7 @@ class WhyPanel(ModalScreen[str | None]):
         self.dismiss(None)
 
     @on(FindingsView.Chosen)
-    def action_go(self) -> None:
+    def go(self) -> None:
         """Close the panel and go to the operation that the finding is about."""
         self.dismiss(self._finding.operation_id if self._finding else None)
 

@@ -148,10 +148,17 @@ class ExecutionsScreen(Exporting[Answer], Acting[Answer]):
 
     def _nothing(self) -> Line:
         if self._filter.text and self._answer.rows:
-            return own(f"none of {len(self._answer.rows)} executions match the filter (esc clears it)", "dim")
+            held = self._held()
+            return own(
+                f"none of {held or f'{len(self._answer.rows)} executions'} match the filter (esc clears it)", "dim"
+            )
         if self.banner.health.answered_at is None and not self._answer.rows and not self._known:
             return own("…", "dim")
         return own("no executions yet · durablectl start FUNCTION starts one", "dim")
+
+    def _held(self) -> str:
+        """What is looked into where that is not all; empty otherwise."""
+        return f"the newest {len(self._answer.rows)} executions" if self._answer.is_truncated else ""
 
     def _summary(self) -> Line:
         shown, held, marked = len(self.table.rows), len(self._answer.rows), len(self.table.marks)
@@ -286,8 +293,11 @@ class ExecutionsScreen(Exporting[Answer], Acting[Answer]):
 
     @on(FilterBar.Typed)
     def filter_typed(self, event: FilterBar.Typed) -> None:
-        """Show what the filter lets through as it is typed."""
+        """Show what the filter lets through as it is typed, and say at last what it cannot reach."""
         self._apply(event.text)
+        if event.is_final and self._filter.text and self._answer.is_truncated:
+            rest = self.app.connection.reaching(f"{self.command} -n 0")
+            self.remark(data(f"only the newest {len(self._answer.rows)} are held; for all: {rest}", "yellow"))
 
     def _apply(self, text: str) -> None:
         bar = self.query_one(FilterBar)

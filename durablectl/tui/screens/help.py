@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from durablectl.tui.strips import to_text
 from durablectl.views.layout import Track, lay_out
 from durablectl.views.lines import EMPTY, Line, data, own
-
-if TYPE_CHECKING:
-    from durablectl.tui.screens.base import LiveScreen
 
 _HEADINGS = {"screen": "everywhere", "rows": "moving", "act": "acting, always through a dialog", "app": "everywhere"}
 _NAMES = {
@@ -49,7 +46,7 @@ class HelpScreen(ModalScreen[None]):
         Binding("k,up", "scroll(-1)", "Up", show=False, id="help.up"),
     ]
 
-    def __init__(self, about: LiveScreen[Any]) -> None:
+    def __init__(self, about: Screen[Any]) -> None:
         super().__init__()
         self._about = about
         self._keys = list(_keys_of(about))
@@ -91,7 +88,7 @@ def _about(binding: Binding) -> str:
     return f"{binding.description}: {tooltip[0].lower()}{tooltip[1:]}" if tooltip else binding.description
 
 
-def _keys_of(screen: LiveScreen[Any]) -> Iterator[tuple[str, str, str, str]]:
+def _keys_of(screen: Screen[Any]) -> Iterator[tuple[str, str, str, str]]:
     """Heading, keys, what they do and the id of every binding of a screen, its own ones first."""
     found: dict[str, tuple[str, list[str], str]] = {}
     for key, active in screen.active_bindings.items():

@@ -8,12 +8,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from durablectl.tui.daemon import in_daemon
 from durablectl.tui.poller import Health
 from durablectl.tui.widgets.banner import Banner
 from durablectl.tui.widgets.document import DocumentPane
+from durablectl.tui.widgets.key_line import KeyLine
 from durablectl.tui.widgets.status import StatusLine
 from durablectl.tui.working import start
 from durablectl.views.json_document import json_document
@@ -42,7 +42,7 @@ class ViewerScreen(Screen[None]):
         yield Banner()
         yield DocumentPane()
         yield StatusLine()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the record."""

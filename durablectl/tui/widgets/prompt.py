@@ -20,11 +20,16 @@ class PromptInput(Input):
     """The field itself: tab completes, the arrows bring back what was typed before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Done", id="prompt.enter"),
+        Binding("escape", "leave", "Leave", id="prompt.leave"),
         Binding("tab", "complete", "Complete", show=False, id="prompt.complete"),
-        Binding("escape", "leave", "Leave", show=False, id="prompt.leave"),
         Binding("up", "recall(-1)", "Earlier", show=False, id="prompt.earlier"),
         Binding("down", "recall(1)", "Later", show=False, id="prompt.later"),
     ]
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key is typed rather than pressed; Textual does not know the slash for a character."""
+        return key == "slash" or super().check_consume_key(key, character)
 
     def action_complete(self) -> None:
         """Take what is suggested."""
