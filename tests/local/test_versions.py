@@ -396,6 +396,16 @@ def test_the_same_code_is_copied_once(folder: Path) -> None:
     assert set(code_folder(folder / "local.db").iterdir()) == {first.parent, executable.parent}
 
 
+def test_a_copy_holds_nothing_of_the_copies_that_lie_in_the_folder(folder: Path) -> None:
+    copies = CodeCopies(folder / "local.db")
+    copies.keep(folder)
+    (folder / "app.py").write_text("changed")
+
+    second, _ = copies.keep(folder)
+
+    assert {path.name for path in second.iterdir()} == {"app.py", "lib", "data", "node_modules"}
+
+
 def test_a_copy_finds_the_packages_that_lie_above_the_code(folder: Path) -> None:
     (folder / "package.json").write_text("{}")
 

@@ -160,9 +160,9 @@ def _code_files(root: Path, store: Path | None = None) -> list[_File]:
     """The files of the code in a folder, by name."""
     files: list[_File] = []
     total_bytes = 0
-    for path in _paths(root):
+    for path in _paths(root, store):
         file = _describe(path, path.relative_to(root).as_posix())
-        if file is None or (store is not None and str(path).startswith(str(store.absolute()))):
+        if file is None or _is_of_store(path, store):
             continue
         files.append(file)
         total_bytes += file.size_bytes
@@ -171,15 +171,22 @@ def _code_files(root: Path, store: Path | None = None) -> list[_File]:
     return sorted(files, key=lambda file: file.name)
 
 
-def _paths(root: Path) -> Iterator[Path]:
+def _paths(root: Path, store: Path | None) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if _belongs(Path(folder, name))]
+        folders[:] = [name for name in folders if _belongs(Path(folder, name), store)]
         yield from (Path(folder, name) for name in names)
 
 
-def _belongs(folder: Path) -> bool:
-    """Whether a folder is part of the code, rather than of the tools and packages around it."""
+def _is_of_store(path: Path, store: Path | None) -> bool:
+    """Whether a file or folder is the store or lies beside it for it, as the copies do."""
+    return store is not None and str(path).startswith(str(store.absolute()))
+
+
+def _belongs(folder: Path, store: Path | None) -> bool:
+    """Whether a folder is part of the code, rather than of the tools, packages and copies around it."""
     if folder.name in LEFT_OUT_FOLDERS or folder.name in LINKED_FOLDERS or folder.is_symlink():
+        return False
+    if _is_of_store(folder, store):
         return False
     return not (folder / "pyvenv.cfg").exists()
 
@@ -220,7 +227,7 @@ def _copy(root: Path, copy: Path, store: Path | None) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         # With its times, so that the interpreter's caches and `LastModified` tell when the code was written.
         shutil.copy2(root / file.name, target)
-    for link in _linked(root):
+    for link in _linked(root, store):
         target = copy / link.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(link.resolve(), target_is_directory=True)
@@ -234,12 +241,12 @@ def _surround(root: Path, copy: Path) -> None:
             (copy.parent / name).symlink_to(above.resolve())
 
 
-def _linked(root: Path) -> Iterator[Path]:
+def _linked(root: Path, store: Path | None) -> Iterator[Path]:
     """Folders that a copy shares with the original: installed packages, and what is a link already."""
     for folder, folders, _ in os.walk(root):
         paths = [Path(folder, name) for name in folders]
         yield from (path for path in paths if path.name in LINKED_FOLDERS or path.is_symlink())
-        folders[:] = [path.name for path in paths if _belongs(path)]
+        folders[:] = [path.name for path in paths if _belongs(path, store)]
 
 
 def _sync_tree(root: Path) -> None:
