@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -19,6 +20,8 @@ from durablectl.tui.widgets.size_notice import LEAST_COLUMNS, LEAST_LINES, SizeN
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
+_THREAD_TURN_S = 0.0005
+"""How long a thread that reads may hold up the loop, which has to wait several times between a key and its paint."""
 _SIGNALS = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: 143}
 
 
@@ -81,6 +84,7 @@ class TerminalApp(App[int]):
             for number, code in _SIGNALS.items():
                 asyncio.get_running_loop().add_signal_handler(number, self.exit, code)
             self.call_after_refresh(self.collector.begin)
+            sys.setswitchinterval(_THREAD_TURN_S)
             self.set_interval(TICK_S, lambda: self.collector.tick(len(self.screen_stack)))
 
     async def on_event(self, event: Event) -> None:

@@ -116,7 +116,10 @@ def read_until(child: pexpect.spawn[bytes], text: bytes) -> None:
 def spawn(command: list[str], environment: dict[str, str]) -> pexpect.spawn[bytes]:
     """A program in a pseudo-terminal."""
     variables = {**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    return pexpect.spawn(command[0], command[1:], env=variables, cwd=str(ROOT), dimensions=(LINES, COLUMNS))
+    child = pexpect.spawn(command[0], command[1:], env=variables, cwd=str(ROOT), dimensions=(LINES, COLUMNS))
+    # By itself it waits for 50 ms before it sends anything, for programs that are slow to hide passwords.
+    child.delaybeforesend = None
+    return child
 
 
 def row(name: str, measured: float, detail: str, goal: float) -> None:

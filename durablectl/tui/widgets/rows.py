@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -81,6 +81,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         self._changed: frozenset[str] = frozenset()
         self._strips: dict[int, Strip] = {}
         self._headers: tuple[int, list[Strip]] | None = None
+        self._base: Style | None = None
         self._is_ascii = is_ascii
 
     # --- what a subclass says -----------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         """Draw one row anew, because more is known of it now."""
         number = self._numbers.get(key)
         if number is not None and self._strips.pop(number, None) is not None:
-            self.refresh()
+            self._refresh_rows(number)
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on the row about `key`; False when there is none."""
@@ -204,7 +205,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
             self.scroll_to(y=now - room + 1, animate=False, immediate=True)
         self._strips.pop(before, None)
         self._strips.pop(now, None)
-        self.refresh()
+        self._refresh_rows(before, now)
         self.post_message(self.Highlighted(self, self.current))
 
     def on_click(self, event: events.Click) -> None:
@@ -231,10 +232,10 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
             return headers[y]
         if not self._rows:
             line = self.placeholder if y == len(headers) else EMPTY
-            return self._strip(line, width, self.rich_style)
+            return self._strip(line, width, self._base_style())
         number = y - len(headers) + self.scroll_offset.y
         if number >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._base_style())
         return self._row_strip(number, width)
 
     def on_resize(self) -> None:
@@ -248,6 +249,17 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         self._forget_strips()
         super().notify_style_update()
 
+    def _refresh_rows(self, *numbers: int) -> None:
+        """Paint these rows anew and nothing else; scrolling paints everything by itself."""
+        first = self._header_rows - self.scroll_offset.y
+        self.refresh(*(Region(0, first + number, self.size.width, 1) for number in numbers))
+
+    def _base_style(self) -> Style:
+        # Textual makes it anew from the styles of all ancestors each time that it is asked for.
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
+
     def _header_strips(self, width: int) -> list[Strip]:
         if self._headers is None or self._headers[0] != width:
             style = self.get_component_rich_style("rows--header")
@@ -256,7 +268,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
 
     def _forget_strips(self) -> None:
         self._strips.clear()
-        self._headers = None
+        self._headers = self._base = None
 
     def _row_strip(self, number: int, width: int) -> Strip:
         strip = self._strips.get(number)
@@ -267,7 +279,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         return strip
 
     def _row_style(self, number: int, key: str) -> Style:
-        style = self.rich_style
+        style = self._base_style()
         for applies, name in (
             (key in self._changed, "rows--changed"),
             (key in self.marks, "rows--marked"),
