@@ -30,6 +30,12 @@ CHANGES: Mapping[str, Callable[[], Change]] = {
 }
 """The changes of state by their verbs; `restart` is none, because it leaves its target as it is."""
 
+_ANSWERED = {
+    "callback_succeed": "completed, and the execution goes on",
+    "callback_fail": "failed, and the execution goes on with that",
+    "callback_heartbeat": "kept alive",
+}
+
 _Tell = Callable[[Sequence[ActionResult] | None], None]
 
 
@@ -78,8 +84,10 @@ def refusal(connection: Connection, verb: str, targets: Sequence[Target]) -> str
     reasons = [reason for target in targets if (reason := _unfit(CHANGES[verb](), target))]
     if len(reasons) < len(targets):
         return None
-    more = f", and so the other {counted(len(reasons) - 1, 'execution')}" if len(reasons) > 1 else ""
-    return f"cannot {verb} {targets[0].label}: {reasons[0]}{more}"
+    if len(reasons) == 1:
+        return f"cannot {verb}: {reasons[0]}"
+    more = counted(len(reasons) - 1, "execution")
+    return f"cannot {verb} {targets[0].label}: {reasons[0]}, and so the other {more}"
 
 
 def _unfit(change: Change, target: Target) -> str | None:
@@ -126,7 +134,7 @@ def _telling(app: Dashboard, connection: Connection) -> _Tell:
     def tell(results: Sequence[ActionResult] | None) -> None:
         if not results:
             return
-        lines = [result_line(result, app.reader()) for result in results]
+        lines = [_result_line(result, app) for result in results]
         for line in lines:
             connection.requests.note(text_of(line))
         _explain(app, summary_line(results) if len(results) > 1 else lines[0])
@@ -134,6 +142,13 @@ def _telling(app: Dashboard, connection: Connection) -> _Tell:
             app.live.action_refresh_now()
 
     return tell
+
+
+def _result_line(result: ActionResult, app: Dashboard) -> Line:
+    answered = _ANSWERED.get(result.action)
+    if answered is None or not result.outcome.is_settled:
+        return result_line(result, app.reader())
+    return join([own("✓", "green"), data(f"{result.function}/{result.name}: the callback was {answered}")])
 
 
 def _explain(app: Dashboard, line: Line) -> None:

@@ -68,6 +68,8 @@ class Dashboard(TerminalApp):
     """Executions as they are at this moment."""
 
     TITLE = "durablectl"
+    # Messages leave the lines above the keys readable.
+    CSS = TerminalApp.CSS + "ToastRack { margin-bottom: 2; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,ctrl+q", "quit", "Quit", show=False, id="app.quit"),
         Binding("colon", "command_line", "Commands", key_display=":", id="app.command-line"),
@@ -240,6 +242,13 @@ class Dashboard(TerminalApp):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the command line where there is one."""
         return self.live is not None if action == "command_line" else super().check_action(action, parameters)
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        from durablectl.tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_command_line(self) -> None:
         """Open the command line."""

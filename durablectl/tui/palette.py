@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 
 from durablectl.tui.commands import VERBS, run_command
@@ -27,6 +27,14 @@ class Entry(NamedTuple):
     text: str
     help: str
     run: Callable[[], object]
+
+
+class Palette(CommandPalette):
+    """The palette with a sign that is one cell wide in every terminal."""
+
+    def on_mount(self) -> None:
+        """Draw it."""
+        self.query_one(SearchIcon).icon = "›"
 
 
 class DashboardCommands(Provider):

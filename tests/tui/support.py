@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from textual.pilot import Pilot
 
@@ -55,12 +55,21 @@ def make_app(
     return kind(lambda _: connection, preferences or Preferences(), clock or ManualClock(NOW), subject=subject)
 
 
+class DashboardPilot(Pilot[int]):
+    """What drives the dashboard; only types know of it."""
+
+    @property
+    def app(self) -> Dashboard:
+        """The dashboard."""
+        raise NotImplementedError
+
+
 @asynccontextmanager
-async def running(app: Dashboard, *, size: tuple[int, int] = (100, 30)) -> AsyncIterator[Pilot[int]]:
+async def running(app: Dashboard, *, size: tuple[int, int] = (100, 30)) -> AsyncIterator[DashboardPilot]:
     """The app with its first screen shown."""
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        yield pilot
+        yield cast(DashboardPilot, pilot)
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], T], what: str = "") -> T:

@@ -117,7 +117,13 @@ async def test_the_selection_survives_a_service_that_fails_and_reorders_at_rando
         await until(pilot, lambda: isinstance(app.screen, ExecutionsScreen) and app.screen.is_mounted)
         screen = app.screen
         assert isinstance(screen, ExecutionsScreen)
-        await until(pilot, lambda: screen.table.go_to(backend.kept) or screen.action_refresh_now())
+
+        def is_there() -> bool:
+            # Failures stretch the interval to a minute, so it is asked for.
+            screen.action_refresh_now()
+            return screen.table.go_to(backend.kept)
+
+        await until(pilot, is_there)
         screen.action_mark()
         assert screen.table.go_to(backend.kept)
         before = backend.listed

@@ -81,7 +81,8 @@ def make_logging_app(logs: FakeLogs) -> Dashboard:
 
 
 def arn_of(app: Any, name: str) -> str:
-    return next(arn for arn in app.connection.backend.recorded if f"/{name}/" in arn)
+    recorded: dict[str, Any] = app.connection.backend.recorded
+    return next(arn for arn in recorded if f"/{name}/" in arn)
 
 
 async def test_what_an_execution_logged_is_shown_searched_and_followed() -> None:

@@ -38,6 +38,8 @@ _TICK_S = 1.0
 _SOON = timedelta(hours=1)
 """A callback with less time left stands out."""
 _TOLD_EVERY = 10
+_WITH_IDS = 100
+"""Cells below which the ids are left out, because little of them would be seen; `y` copies them."""
 _WIDE = 76
 """Cells below which the time left has to do without the instant beside it."""
 
@@ -144,9 +146,11 @@ class CallbacksScreen(Exporting[Sequence[FoundCallback]]):
         left_out = {"function", "execution_name"} if self.target is not None else set()
         if self.app.size.width < _WIDE:
             left_out.add("timeout_at")
+        if self.app.size.width < _WITH_IDS:
+            left_out.add("callback_id")
         usual = (column for column in callback_columns(reading) if not column.is_wide and column.key not in left_out)
         columns = [_urgent(column, reading.now) if column.key == "remaining_ms" else column for column in usual]
-        return [*columns[:-1], replace(columns[-1], shrinks_to=8)]
+        return [replace(column, shrinks_to=8) if column.key == "callback_id" else column for column in columns]
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 

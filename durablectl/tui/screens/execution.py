@@ -62,10 +62,11 @@ class ExecutionScreen(ExecutionLive):
         Binding("3", "tab('events')", "Events", show=False, id="execution.events"),
         Binding("4", "tab('payloads')", "Payloads", show=False, id="execution.payloads"),
         Binding("w", "why", "Why", id="execution.why"),
+        *ACTING[:1],
         Binding("d", "details", "Details", id="execution.details"),
-        Binding("c", "callbacks", "Callbacks", id="execution.callbacks"),
         Binding("l", "logs", "Logs", id="execution.logs"),
-        *ACTING,
+        Binding("c", "callbacks", "Callbacks", id="execution.callbacks"),
+        *ACTING[1:],
         EXPORTING,
     ]
 

@@ -148,12 +148,17 @@ class ExecutionLive(Exporting[Changes], Acting[Changes]):
         look, rows = self.looked, self.outlining.rows()
         if look is None:
             return
-        nothing = own("nothing failed", "dim") if self.outlining.only_failures else own("no operations yet", "dim")
+        nothing = own(self._nothing(look), "dim")
         self.tree_view.placeholder = self.timeline_view.placeholder = nothing
         if self.tab == "timeline":
             self.timeline_view.show_picture(TimelinePicture(look.made, look.detail), rows, changed=changed)
         else:
             self.tree_view.show(rows, changed=changed)
+
+    def _nothing(self, look: ExecutionLook) -> str:
+        if self.outlining.only_failures:
+            return "nothing failed (! shows all)"
+        return "no operations" if look.is_settled else "no operations yet"
 
     def outline_anew(self) -> None:
         """Make other rows of the same look, beside the loop."""

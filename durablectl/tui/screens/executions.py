@@ -62,13 +62,13 @@ class ExecutionsScreen(Exporting[Answer], Acting[Answer]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/", id="executions.filter"),
-        Binding("s", "sort", "Sort", id="executions.sort"),
-        Binding("space", "mark", "Mark", id="executions.mark"),
         Binding("w", "why", "Why", id="executions.why"),
         Binding("c", "callbacks", "Callbacks", id="executions.callbacks"),
+        *ACTING,
+        Binding("space", "mark", "Mark", id="executions.mark"),
+        Binding("s", "sort", "Sort", id="executions.sort"),
         Binding("l", "logs", "Logs", show=False, id="executions.logs"),
         Binding("d", "choose", "Details", show=False, id="executions.details"),
-        *ACTING,
         EXPORTING,
     ]
 

@@ -97,7 +97,9 @@ def _keys_of(screen: Screen[Any]) -> Iterator[tuple[str, str, str, str]]:
             continue
         heading = _HEADINGS.get(binding.id.partition(".")[0], "this screen")
         known = found.setdefault(binding.id, (heading, [], _about(binding)))
-        known[1].append(binding.key_display or _NAMES.get(key, key))
+        shown = binding.key_display or _NAMES.get(key, key)
+        if shown not in known[1]:
+            known[1].append(shown)
     order = ["this screen", "acting, always through a dialog", "moving", "everywhere"]
     for binding_id, (heading, keys, about) in sorted(found.items(), key=lambda pair: order.index(pair[1][0])):
         yield heading, " ".join(keys), about, binding_id

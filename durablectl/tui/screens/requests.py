@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
+from durablectl.model.arn import parse_execution_arn
 from durablectl.operate.wording import counted
 from durablectl.tui.connection import LoggedRequest
 from durablectl.tui.screens.base import LiveScreen
@@ -90,7 +91,7 @@ class RequestsScreen(LiveScreen[Sequence[LoggedRequest]]):
         """Show the whole of the row."""
         row = self._table.current
         if row is not None:
-            told = join([data(row.operation, "bold"), data(row.subject), _outcome(row)], "  ")
+            told = join([data(row.operation, "bold"), data(_about(row)), _outcome(row)], "  ")
             self.explain(told)
 
 
@@ -101,8 +102,14 @@ def _columns() -> tuple[Column[LoggedRequest], ...]:
             "operation", "REQUEST", lambda row, _: data(row.operation) or own("–", "dim"), lambda row: row.operation
         ),
         Column("outcome", "OUTCOME", lambda row, _: _outcome(row), lambda row: row.outcome, shrinks_to=8),
-        Column("subject", "ABOUT", lambda row, _: data(row.subject), lambda row: row.subject, shrinks_to=1),
+        Column("subject", "ABOUT", lambda row, _: data(_about(row)), lambda row: row.subject, shrinks_to=1),
     )
+
+
+def _about(row: LoggedRequest) -> str:
+    """Whom a request was about, by the name under which one knows it."""
+    parts = parse_execution_arn(row.subject)
+    return f"{parts.function}/{parts.name}" if parts else row.subject
 
 
 def _at(row: LoggedRequest, display: Display) -> Line:

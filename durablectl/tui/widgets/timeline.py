@@ -31,8 +31,8 @@ class TimelineView(OutlineView):
     """The timeline: axis, execution and invocations stay on top, operations scroll below them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "zoom(True)", "Zoom in", key_display="+", id="timeline.zoom-in"),
-        Binding("minus", "zoom(False)", "Zoom out", key_display="-", id="timeline.zoom-out"),
+        Binding("plus,equals_sign", "zoom(True)", "Zoom", key_display="+ -", tooltip="Zoom in", id="timeline.zoom-in"),
+        Binding("minus", "zoom(False)", "Zoom out", key_display="-", show=False, id="timeline.zoom-out"),
         Binding("0", "fit", "Fit", id="timeline.fit"),
         Binding("left,h", "pan(-1)", "Earlier", show=False, id="timeline.earlier"),
         Binding("right", "pan(1)", "Later", show=False, id="timeline.later"),
