@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Button, Input, Static, TextArea
 
@@ -18,6 +19,7 @@ from durablectl.tui.actions import Acting
 from durablectl.tui.app import Dashboard
 from durablectl.tui.keys import ACTING
 from durablectl.tui.modals.dialog import Dialog
+from durablectl.tui.widgets.key_line import KeyLine
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import NOW, RecordedExecution, callback, make_execution, step, wait_for_callback
 from tests.tui.support import make_app, running, screen_text, until, until_shown
@@ -388,6 +390,19 @@ async def test_what_the_server_lacks_is_greyed_once_it_has_said_so() -> None:
         assert dialog(pilot.app) is None
 
     assert len(backend.mutations) == 1
+
+
+async def test_greyed_keys_are_dim_and_a_click_on_one_says_why() -> None:
+    backend = FakeBackend(waiting())
+    async with running(host(backend, read_only=True)) as pilot:
+        line = pilot.app.screen.query_one(KeyLine)
+        text = line.render()
+        assert isinstance(text, Text)
+        at = text.plain.index("x stop")
+        assert text.get_style_at_offset(pilot.app.console, at).dim
+        assert not text.get_style_at_offset(pilot.app.console, text.plain.index("esc")).dim
+        await pilot.click(KeyLine, offset=(at + 1, 0))
+        await until_shown(pilot, "stop is not available")
 
 
 async def test_a_page_in_between_takes_no_key_away() -> None:

@@ -36,7 +36,7 @@ class Answer(StrEnum):
 
 
 _EFFECTS = {
-    Answer.SUCCEED: "The execution goes on with this result, byte for byte as it is; empty is no result.",
+    Answer.SUCCEED: "The execution goes on with this result, byte for byte; empty is none.",
     Answer.FAIL: "The operation fails with this error; the text below is its data, as JSON.",
     Answer.HEARTBEAT: "Restarts the heartbeat timer; the overall timeout goes on.",
 }

@@ -8,10 +8,13 @@ from typing import NamedTuple
 from rich.style import Style
 from rich.text import Text
 from textual.app import RenderResult
+from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
 _GAP = "  "
+_PRESSED = "pressed"
+"""What a click on a key finds there."""
 _NAMES = {"enter": "⏎", "escape": "esc", "question_mark": "?"}
 
 
@@ -32,10 +35,9 @@ class KeyLine(Widget):
     DEFAULT_CSS = """
     KeyLine {
         height: 1; padding: 0 1; background: $footer-background; color: $footer-foreground; dock: bottom;
-        link-style: none; link-background: transparent; link-color: $footer-foreground;
     }
     KeyLine > .keys--key { color: $footer-key-foreground; text-style: bold; }
-    KeyLine > .keys--off { color: $text-disabled; }
+    KeyLine > .keys--off { text-style: dim; }
     """
     COMPONENT_CLASSES = {"keys--key", "keys--off"}  # noqa: RUF012
 
@@ -57,13 +59,15 @@ class KeyLine(Widget):
             self._append(text, key)
         return text
 
-    def action_press(self, key: str) -> None:
+    def on_click(self, event: Click) -> None:
         """Press a key for the mouse."""
-        self.app.simulate_key(key)
+        if (key := event.style.meta.get(_PRESSED)) is not None:
+            self.app.simulate_key(key)
 
     def _append(self, text: Text, key: _Key) -> None:
         off = self.get_component_rich_style("keys--off", partial=True)
-        click = Style.from_meta({"@click": f"press('{key.key}')"})
+        # No link: Textual gives those a colour of their own, and then greyed keys would look like others.
+        click = Style.from_meta({_PRESSED: key.key})
         if text:
             text.append(_GAP)
         bold = self.get_component_rich_style("keys--key", partial=True) if key.is_enabled else off
