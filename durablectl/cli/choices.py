@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from durablectl.errors import UsageError
 from durablectl.views.instants import TimeFormat
-from durablectl.views.render import MACHINE_FORMATS, Query, choose_format
+from durablectl.views.render import MACHINE_FORMATS, choose_format
+
+if TYPE_CHECKING:
+    from durablectl.views.render.query import Query
 
 
 @dataclass(frozen=True, slots=True)

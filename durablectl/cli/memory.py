@@ -5,7 +5,6 @@ Names of functions, executions and operations alone are kept, in a file that onl
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -55,6 +54,9 @@ def place_of(settings: Settings) -> str:
     connection = {"profile": settings.profile, "region": settings.region, "endpoint_url": settings.endpoint_url}
     own = [name for name in connection if not settings.is_configured or name in settings.overridden]
     parts = (settings.context, *(connection[name] if name in own else None for name in connection))
+    # It loads OpenSSL, which takes a few milliseconds that not every call has to spend.
+    import hashlib
+
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

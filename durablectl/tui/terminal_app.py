@@ -54,6 +54,9 @@ class TerminalApp(App[int]):
         for each in THEMES:
             self.register_theme(each)
         self.theme = theme or DEFAULT
+        # Textual reads the style sheets with the variables of its own theme, and twice more once it runs.
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._styled_theme = self.theme
         self.set_keymap(dict(keys or {}))
 
     @property
@@ -64,6 +67,12 @@ class TerminalApp(App[int]):
     def choose_theme(self, name: str) -> None:
         """Show everything in other colours."""
         self.theme = name
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read the style sheets again if the theme is another one than they were read with."""
+        if self.theme != self._styled_theme:
+            self._styled_theme = self.theme
+            super().refresh_css(animate)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What is done to each line before it is written: without colours, all of them are taken out."""
@@ -77,8 +86,7 @@ class TerminalApp(App[int]):
     def on_mount(self) -> None:
         """Cover each screen where the terminal is too small for it."""
         self.screen_change_signal.subscribe(self, self._cover, immediate=True)
-        for screen in self.screen_stack:
-            self._cover(screen)
+        self._cover(self.screen)
         if not self.is_headless:
             # The loop's own handler cancels what waits for nothing, and the terminal stays as it is.
             for number, code in _SIGNALS.items():

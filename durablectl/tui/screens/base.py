@@ -29,6 +29,8 @@ AnswerT = TypeVar("AnswerT")
 
 DIMMED_AFTER_S = 30.0
 """How old rows are, while nothing newer comes, when they are dimmed."""
+_AFTER_FRAME_S = 0.02
+"""A little more than Textual waits before it paints what changed."""
 
 
 class LiveScreen(Screen[None], Generic[AnswerT]):
@@ -145,7 +147,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self.is_passed_by = False
         if self._is_begun and self._poller is None:
             # The first request imports the client, which would hold up the first frame.
-            self.call_after_refresh(self._poll_once)
+            self.set_timer(_AFTER_FRAME_S, self._poll_once)
 
     def _poll_once(self) -> None:
         if self._poller is None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 from durablectl.errors import UsageError
 from durablectl.views.render.columns import column_help, select_columns
-from durablectl.views.render.documents import render_json, render_jsonl, render_yaml
 from durablectl.views.render.options import OutputOptions
-from durablectl.views.render.plain import render_name, render_plain
-from durablectl.views.render.query import Query, compile_query
-from durablectl.views.render.table import render_table, render_wide
 from durablectl.views.view import View
+
+if TYPE_CHECKING:
+    from durablectl.views.render.query import Query
 
 __all__ = [
     "FORMATS",
     "MACHINE_FORMATS",
     "OutputOptions",
-    "Query",
     "check_options",
     "choose_format",
     "column_help",
@@ -33,16 +32,17 @@ class Renderer(Protocol):
     def __call__(self, view: View[Any], options: OutputOptions, stream: BinaryIO) -> int: ...
 
 
-FORMATS: dict[str, Renderer] = {
-    "table": render_table,
-    "text": render_table,
-    "wide": render_wide,
-    "json": render_json,
-    "jsonl": render_jsonl,
-    "yaml": render_yaml,
-    "name": render_name,
-    "plain": render_plain,
+FORMATS = {
+    "table": "table:render_table",
+    "text": "table:render_table",
+    "wide": "table:render_wide",
+    "json": "documents:render_json",
+    "jsonl": "documents:render_jsonl",
+    "yaml": "documents:render_yaml",
+    "name": "plain:render_name",
+    "plain": "plain:render_plain",
 }
+"""The module and the renderer of each format; only that of the chosen one is imported."""
 
 MACHINE_FORMATS = frozenset({"json", "jsonl", "yaml", "name", "plain"})
 """Formats for programs: with one of these nobody is asked anything."""
@@ -82,4 +82,16 @@ def check_options(view: View[Any], options: OutputOptions) -> None:
 def render(view: View[Any], options: OutputOptions, stream: BinaryIO) -> int:
     """Write `view` to `stream` in the chosen format; the number of items shown, 0 for an empty result."""
     check_options(view, options)
-    return FORMATS[options.format](view, options, stream)
+    return _renderer(options.format)(view, options, stream)
+
+
+def compile_query(text: str) -> Query:
+    """The query that a text means. Raises UsageError where it means none."""
+    from durablectl.views.render.query import compile_query as compiled
+
+    return compiled(text)
+
+
+def _renderer(name: str) -> Renderer:
+    module, _, function = FORMATS[name].partition(":")
+    return cast(Renderer, getattr(import_module(f"{__name__}.{module}"), function))

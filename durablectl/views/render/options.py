@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from durablectl.views.display import Display
-from durablectl.views.render.query import Query
+
+if TYPE_CHECKING:
+    from durablectl.views.render.query import Query
 
 
 @dataclass(frozen=True, slots=True)
