@@ -21,6 +21,10 @@ class Encoded(dict[str, Any]):
         raise TypeError("cannot add members: its JSON text is fixed")
 
 
+NOTHING = Encoded({}, "{}")
+"""What most events have where a few have more."""
+
+
 def plain(value: Any) -> Any:
     """A document without such parts, for those who look at the types of values."""
     if isinstance(value, dict):

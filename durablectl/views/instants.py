@@ -46,7 +46,7 @@ def iso(instant: datetime | None) -> str | None:
     if instant is None:
         return None
     utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
-    return utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+    return f"{utc.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
 
 
 def format_instant(

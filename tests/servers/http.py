@@ -94,6 +94,8 @@ class _Server(ThreadingHTTPServer):
 def _handler(app: App, ending: threading.Event) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # An answer goes out in two parts; the second would wait 40 ms for the receipt of the first.
+        disable_nagle_algorithm = True
 
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

@@ -11,11 +11,8 @@ from typing import Any
 from durablectl.model.payloads import Decoded
 from durablectl.model.redaction import BUILT_IN, Redactor
 from durablectl.operate.data_level import DataLevel
-from durablectl.views.encoded import Encoded
+from durablectl.views.encoded import NOTHING
 from durablectl.views.instants import iso
-
-# Few answers have such members.
-_NOTHING = Encoded({}, "{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class Reading:
     def extra(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Members of the service that no schema of ours knows, as JSON, without secrets and unasked payloads."""
         if not members:
-            return _NOTHING
+            return NOTHING
         values = {name: jsonable(value) for name, value in members.items()}
         if not self.has_payloads:
             values = {name: without_payloads(value) for name, value in values.items()}
