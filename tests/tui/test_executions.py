@@ -181,3 +181,15 @@ async def test_nothing_is_asked_behind_a_dialog_or_when_refreshing_is_off() -> N
         await until_shown(pilot, "order-1020")
         await pilot.press("ctrl+r")
         await until_shown(pilot, "paused")
+
+
+async def test_what_comes_late_to_a_screen_that_is_being_closed_does_nothing() -> None:
+    async with running(make_app(make_shop(), subject="orders")) as pilot:
+        await until_shown(pilot, "order-1020")
+        screen = pilot.app.screen
+        assert isinstance(screen, ExecutionsScreen)
+        execution = screen.table.rows[0].execution
+        await screen.table.remove()
+
+        screen._told(execution)
+        screen._explain()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from durablectl.tui.app import Dashboard
 
 AnswerT = TypeVar("AnswerT")
+_T = TypeVar("_T")
 
 DIMMED_AFTER_S = 30.0
 """How old rows are, while nothing newer comes, when they are dimmed."""
@@ -170,14 +171,17 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         """Do something as soon as there is an answer."""
         self._once.append(call)
 
-    def _deliver(self, answer: AnswerT) -> bool:
+    def unless_closing(self, call: Callable[[], _T], otherwise: _T) -> _T:
+        """Do what comes late; `otherwise` while the screen is being closed, whose parts go before it does."""
         try:
-            goes_on = self.answered(answer)
+            return call()
         except NoMatches:
             if len(self.children) >= self._part_count:
                 raise
-            # The screen is being closed, and its parts go before it does.
-            return False
+            return otherwise
+
+    def _deliver(self, answer: AnswerT) -> bool:
+        goes_on = self.unless_closing(lambda: self.answered(answer), otherwise=False)
         if not self._is_answered:
             self._is_answered = True
             self.app.collector.settle()

@@ -243,8 +243,11 @@ class ExecutionsScreen(Exporting[Answer], Acting[Answer]):
 
     def _explain(self) -> None:
         if self.is_current:
-            row = self.table.current
-            self.explain(self._explanation(row) if row is not None else EMPTY)
+            self.unless_closing(self._explain_row, otherwise=None)
+
+    def _explain_row(self) -> None:
+        row = self.table.current
+        self.explain(self._explanation(row) if row is not None else EMPTY)
 
     def _explanation(self, row: ListedExecution) -> Line:
         standing = self._standings.of(row.execution)
@@ -273,9 +276,12 @@ class ExecutionsScreen(Exporting[Answer], Acting[Answer]):
 
     def _told(self, execution: Execution) -> None:
         if self.is_current:
-            self.table.redraw_row(execution.arn)
-            if execution.arn == self.table.current_key:
-                self._explain()
+            self.unless_closing(lambda: self._show_standing(execution), otherwise=None)
+
+    def _show_standing(self, execution: Execution) -> None:
+        self.table.redraw_row(execution.arn)
+        if execution.arn == self.table.current_key:
+            self._explain_row()
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from durablectl.model.executions import Execution
 from durablectl.operate.wording import counted
 from durablectl.tui.screens.base import LiveScreen
 from durablectl.tui.standings import Standings
@@ -56,7 +57,7 @@ class OverviewScreen(LiveScreen["list[SurveyedFunction]"]):
     def on_mount(self) -> None:
         """Begin to look into executions too."""
         self._standings = Standings(self.app.connection, self.app.clock)
-        self.run_worker(self._standings.run(lambda _: self._show_attention()), group="standings", exit_on_error=True)
+        self.run_worker(self._standings.run(self._told), group="standings", exit_on_error=True)
         self.set_interval(_TICK_S, self._tick)
         self.functions_table.focus()
 
@@ -108,7 +109,8 @@ class OverviewScreen(LiveScreen["list[SurveyedFunction]"]):
         """Show one function while the others are being read."""
         known = self._functions.get(one.searched)
         self._functions[one.searched] = one
-        self._show(frozenset({one.name}) if known is not None and known != one else frozenset())
+        changed = frozenset({one.name}) if known is not None and known != one else frozenset()
+        self.unless_closing(lambda: self._show(changed), otherwise=None)
 
     def _show(self, changed: frozenset[str]) -> None:
         functions = list(self._functions.values())
@@ -126,11 +128,12 @@ class OverviewScreen(LiveScreen["list[SurveyedFunction]"]):
         functions = list(self._functions.values())
         return [*open_executions(functions)[:MOST_OPEN], *failed_executions(functions)[:MOST_FAILED]]
 
+    def _told(self, _: Execution) -> None:
+        self.unless_closing(self._show_attention, otherwise=None)
+
     def _show_attention(self) -> None:
         from durablectl.views.attention_rows import attention_of
 
-        if not self.is_attached:
-            return
         rows = [(row, self._standings.of(row.execution)) for row in self._looked_into()]
         table = self.attention_table
         table.placeholder = self._nothing(rows)
