@@ -43,7 +43,7 @@ class Acting(LiveScreen[AnswerT]):
     """A live screen on which one acts; `keys.ACTING` belongs to its bindings.
 
     Keys that cannot work are greyed, and pressing one says why. `refresh_bindings` has to be called when the targets
-    become others.
+    become others. A subclass says `targets`, as it does what `LiveScreen` asks of it.
     """
 
     def targets(self) -> Sequence[Target]:

@@ -14,6 +14,7 @@ from tests.cli.harness import run
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import NOW, RecordedExecution, callback, make_execution, wait_for_callback
 from tests.fakes.operations import Builder
+from tests.views.record_keys import CALLBACK
 
 
 def execution(name: str, *operations: Builder, function: str = "orders", status: str = "RUNNING") -> RecordedExecution:
@@ -82,28 +83,7 @@ def test_names_are_callback_ids_that_complete_them(backend: FakeBackend) -> None
 def test_records_have_every_key(backend: FakeBackend) -> None:
     (record, *_) = run("callback", "list", "-o", "jsonl", backend=backend).lines
 
-    assert list(record) == [
-        "schema_version",
-        "kind",
-        "callback_id",
-        "status",
-        "execution_arn",
-        "function",
-        "execution_name",
-        "operation_id",
-        "operation_name",
-        "path",
-        "created_at",
-        "age_ms",
-        "timeout_ms",
-        "heartbeat_timeout_ms",
-        "timeout_at",
-        "remaining_ms",
-        "completed_at",
-        "result",
-        "error",
-        "extra",
-    ]
+    assert list(record) == ["schema_version", "kind", *CALLBACK]
     assert (record["kind"], record["timeout_ms"], record["completed_at"]) == ("callback", 7_200_000, None)
 
 

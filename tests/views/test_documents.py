@@ -33,6 +33,7 @@ from tests.views.examples import (
     shown,
     with_unknowns,
 )
+from tests.views.record_keys import CALLBACK
 
 PAYLOAD = ["included", "absent_because", "truncated", "bytes", "encoding", "value", "redacted_paths", "sha256"]
 ERROR = ["included", "absent_because", "truncated", "type", "message", "data", "stack_trace", "redacted_paths"]
@@ -163,26 +164,6 @@ ACTION = [
 WAIT = ["arn", "status", "for", "satisfied", "elapsed_ms"]
 ENVELOPE = ["schema_version", "kind", "observed_at", "source", "items", "truncated", "limit", "warnings"]
 
-CALLBACK = [
-    "callback_id",
-    "status",
-    "execution_arn",
-    "function",
-    "execution_name",
-    "operation_id",
-    "operation_name",
-    "path",
-    "created_at",
-    "age_ms",
-    "timeout_ms",
-    "heartbeat_timeout_ms",
-    "timeout_at",
-    "remaining_ms",
-    "completed_at",
-    "result",
-    "error",
-    "extra",
-]
 RECORD_KEYS = {
     "callback": CALLBACK,
     "execution": EXECUTION,

@@ -72,6 +72,7 @@ class Dialog(ModalScreen[Results | None]):
         """Whether something was sent that is not answered yet."""
 
     # --- what a subclass says -----------------------------------------------------------------------------------------
+    # Textual's metaclass leaves no room for that of abstract classes, so what a subclass lacks is told when it is used.
 
     @property
     def target(self) -> Target:

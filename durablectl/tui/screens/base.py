@@ -63,6 +63,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         """Whether another screen is about to cover this one, so that nothing need be asked until one comes back."""
 
     # --- what a subclass says -----------------------------------------------------------------------------------------
+    # Textual's metaclass leaves no room for that of abstract classes, so what a subclass lacks is told when it is used.
 
     @property
     def crumb(self) -> str:

@@ -19,7 +19,10 @@ BAR = "export"
 
 
 class Exporting(LiveScreen[AnswerT]):
-    """A live screen that can be saved; `keys.EXPORTING` belongs to its bindings, and `export_bar()` to its body."""
+    """A live screen that can be saved; `keys.EXPORTING` belongs to its bindings, and `export_bar()` to its body.
+
+    A subclass says `has_export` and `export`, as it does what `LiveScreen` asks of it.
+    """
 
     @property
     def has_export(self) -> bool:

@@ -85,6 +85,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         self._is_ascii = is_ascii
 
     # --- what a subclass says -----------------------------------------------------------------------------------------
+    # Textual's metaclass leaves no room for that of abstract classes, so what a subclass lacks is told when it is used.
 
     def row_key(self, row: RowT) -> str:
         """What the row is about; unique and stable while that exists."""
