@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from textual.pilot import Pilot
@@ -16,6 +17,7 @@ from durablectl.config import Settings
 from durablectl.tui.app import Dashboard, Preferences
 from durablectl.tui.connection import Connection, RequestLog
 from tests.fakes.histories import NOW
+from tests.goldens import Golden
 
 PATIENCE_S = 10.0
 """How long a condition may take to come true on a busy machine."""
@@ -83,10 +85,33 @@ async def until(pilot: Pilot[Any], condition: Callable[[], T], what: str = "") -
     raise AssertionError(f"{what or 'the condition'} did not come true; on the screen:\n{screen_text(pilot.app)}")
 
 
-async def until_shown(pilot: Pilot[Any], text: str) -> str:
-    """The screen as soon as it shows a text."""
-    await until(pilot, lambda: text in screen_text(pilot.app), f"{text!r} on the screen")
-    return screen_text(pilot.app)
+async def until_shown(pilot: Pilot[Any], text: str, *, without: Iterable[str] = ()) -> str:
+    """The screen as soon as it shows a text, and not any more what belongs to an earlier state.
+
+    Parts of a screen are painted one after another: what one of them shows says nothing about the others.
+    """
+    gone = tuple(without)
+
+    def found() -> str | None:
+        shown = screen_text(pilot.app)
+        return shown if text in shown and not any(part in shown for part in gone) else None
+
+    wanted = f"{text!r} on the screen" + (f", without {gone}" if gone else "")
+    shown = await until(pilot, found, wanted)
+    assert shown is not None
+    return shown
+
+
+async def compare_screen(pilot: Pilot[Any], golden: Golden, path: Path) -> None:
+    """Compare the screen with a golden file, as soon as all its parts are painted."""
+
+    def looks_right() -> bool:
+        return path.exists() and screen_text(pilot.app) == path.read_bytes().decode()
+
+    # What is different when the patience ends is told by the comparison, line by line.
+    with suppress(AssertionError):
+        await until(pilot, looks_right)
+    golden(path, screen_text(pilot.app).encode())
 
 
 def screen_text(app: Any) -> str:

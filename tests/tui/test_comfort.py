@@ -65,8 +65,7 @@ async def test_a_small_terminal_says_what_it_needs_and_everything_returns() -> N
         assert [line.strip() for line in shown.splitlines() if line.strip()] == ["needs 60×16, is 59×15 (q quits)"]
 
         await pilot.resize_terminal(60, 16)
-        shown = await until_shown(pilot, "orders")
-        assert "needs 60×16" not in shown
+        await until_shown(pilot, "orders", without=["needs 60×16"])
         assert pilot.app.focused is focused
 
 

@@ -35,7 +35,7 @@ from tests.fakes.histories import (
     wait_for_callback,
 )
 from tests.goldens import Golden
-from tests.tui.support import make_app, running, screen_text, until, until_shown
+from tests.tui.support import compare_screen, make_app, running, screen_text, until, until_shown
 
 _GOLDENS = Path(__file__).parent / "goldens" / "execution"
 _FAST = Preferences(interval_s=0.01)
@@ -108,7 +108,7 @@ async def test_each_view_matches_its_golden(golden: Golden, tab: str, size: tupl
             await until(pilot, lambda: screen.payloads.view.document is not None)
         await until(pilot, lambda: "FAILED" in screen_text(pilot.app) or size[0] < 80)
         await pilot.pause()
-        golden(_GOLDENS / f"{tab}-{size[0]}.txt", f"{screen_text(pilot.app)}\n".encode())
+        await compare_screen(pilot, golden, _GOLDENS / f"{tab}-{size[0]}.txt")
 
 
 async def test_a_running_execution_begins_at_the_callback_that_it_waits_for() -> None:

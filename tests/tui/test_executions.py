@@ -15,7 +15,7 @@ from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import NOW, make_execution, step
 from tests.goldens import Golden
 from tests.tui.shop import make_id, make_shop
-from tests.tui.support import make_app, running, screen_text, until, until_shown
+from tests.tui.support import compare_screen, make_app, running, screen_text, until, until_shown
 
 GOLDENS = Path(__file__).parent / "goldens"
 
@@ -36,7 +36,7 @@ async def test_each_row_says_what_it_waits_for_or_why_it_ended(golden: Golden, s
         await until(pilot, lambda: not re.search(r"  …$", screen_text(pilot.app), re.MULTILINE))
         await until_shown(pilot, "order-1042: it waits for the callback approval")
 
-        golden(GOLDENS / f"executions_{size[0]}.txt", screen_text(pilot.app).encode())
+        await compare_screen(pilot, golden, GOLDENS / f"executions_{size[0]}.txt")
 
 
 async def test_a_filter_applies_while_it_is_typed_and_goes_with_escape() -> None:
