@@ -16,9 +16,11 @@ from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Group
 from durablectl.errors import UsageError
 from durablectl.views.instants import TimeFormat, parse_zone
-from durablectl.views.render import compile_query
+from durablectl.views.records.context import Reading
+from durablectl.views.render import compile_query, select_columns
 
 COLOR_CHOICES = ("auto", "always", "never")
+COLUMN_HELP = "help"
 _TABLE_FORMATS = frozenset({"wide", "plain"})
 
 
@@ -34,6 +36,8 @@ def bind_command(spec: CommandSpec) -> Callable[..., None]:
         runtime.adopt(_assemble(Globals, values))
         runtime.prepare(_choices(spec, {bundle: _assemble(bundle, values) for bundle in shared}))
         check_globals(runtime.globals)
+        if _answers_alone(runtime, spec, values):
+            return
         arguments = {name: _assemble(bundle, values) for name, bundle in bundles.items()}
         arguments |= {parameter.name: values[parameter.name] for parameter in own if parameter.name not in bundles}
         if runtime.choices.raw and values.get("dry_run"):
@@ -50,6 +54,20 @@ def bind_command(spec: CommandSpec) -> Callable[..., None]:
     _sign(command, [*plain, *spread])
     command.spec = spec  # type: ignore[attr-defined]
     return command
+
+
+def _answers_alone(runtime: Runtime, spec: CommandSpec, values: Mapping[str, Any]) -> bool:
+    """Check what costs no request, and tell what the columns are; whether that was all that was asked for."""
+    if not runtime.choices.redact:
+        runtime.reading()
+    if not runtime.choices.columns:
+        return False
+    columns = spec.columns(Reading(runtime.now()), values) if spec.columns else ()
+    if runtime.choices.columns == (COLUMN_HELP,):
+        runtime.show_column_help(columns)
+        return True
+    select_columns(columns, runtime.choices.columns)
+    return False
 
 
 def bind_root(version: Any) -> Callable[..., None]:

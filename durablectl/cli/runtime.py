@@ -30,7 +30,7 @@ from durablectl.views.display import Display
 from durablectl.views.instants import parse_zone
 from durablectl.views.records.context import Reading
 from durablectl.views.render import OutputOptions, column_help, render
-from durablectl.views.view import ListFacts, Record, View
+from durablectl.views.view import Column, ListFacts, Record, View
 
 if TYPE_CHECKING:
     from durablectl.backend.logs import LogSource
@@ -333,9 +333,6 @@ class Runtime:
         `at` is a past point from which times are told.
         """
         choices = self.choices
-        if choices.columns == ("help",):
-            self._show_column_help(view)
-            return 1
         options = OutputOptions(
             replace(self.display, now=at) if at else self.display,
             choices.format,
@@ -371,10 +368,11 @@ class Runtime:
         if self.process.stdin_is_terminal:
             self.diagnostics.note("reading from the terminal, end with Ctrl-D")
 
-    def _show_column_help(self, view: View[Any]) -> None:
-        if not view.columns:
+    def show_column_help(self, columns: Sequence[Column[Any]]) -> None:
+        """Write what `--columns` chooses among. Raises UsageError where nothing is to be chosen."""
+        if not columns:
             raise UsageError("--columns is not available here: this view has no columns")
-        self.stdout.write("".join(f"{line}\n" for line in column_help(view.columns)).encode())
+        self.stdout.write("".join(f"{line}\n" for line in column_help(columns)).encode())
         self.stdout.flush()
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from durablectl.views.records.context import Reading
+    from durablectl.views.view import Column
 
 ALWAYS_POSSIBLE_EXITS = (0, 1, 2, 4, 5, 130, 143)
 
@@ -68,6 +73,8 @@ class CommandSpec:
     """Whether `--raw` has a shape of the service to show."""
     reads_data: bool = False
     """Whether `--data` and `--no-data` make a difference."""
+    columns: Callable[[Reading, Mapping[str, Any]], Sequence[Column[Any]]] | None = None
+    """What `--columns` chooses among, given the other options; known before anything is read."""
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -48,12 +48,18 @@ def callback_list_view(
         items=callbacks,
         record=lambda one: callback_record(one, reading),
         document=Envelope("callback_list", reading.now, source, facts, arn),
-        columns=with_places(
-            callback_columns(reading, with_closed=with_closed, is_crowded=bool(shown_places)), _region, shown_places
-        ),
+        columns=placed_columns(reading, with_closed=with_closed, shown_places=shown_places),
         identifier=lambda one: one.callback_id or None,
         formats=ALL_FORMATS,
     )
+
+
+def placed_columns(
+    reading: Reading, *, with_closed: bool = False, shown_places: Sequence[str] = ()
+) -> tuple[Column[FoundCallback], ...]:
+    """The columns of a list over several connections, with those that tell where a callback is."""
+    columns = callback_columns(reading, with_closed=with_closed, is_crowded=bool(shown_places))
+    return with_places(columns, _region, shown_places)
 
 
 def callback_columns(

@@ -28,14 +28,27 @@ def checkup_view(checks: Iterable[Check], *, reading: Reading, source: Source) -
         items=checks,
         record=check_record,
         document=Envelope("check_list", reading.now, source),
-        columns=(
-            Column("name", "CHECK", lambda check, _: data(check.name), lambda check: check.name),
-            Column("verdict", "VERDICT", lambda check, _: own(check.verdict), lambda check: str(check.verdict)),
-            Column("detail", "DETAIL", lambda check, _: data(check.detail), lambda check: check.detail),
-            Column("remedies", "REMEDY", lambda check, _: data(_remedies(check)), _remedies),
-        ),
+        columns=check_columns(),
         drawing=lambda shown, display: [line for check in shown for line in check_lines(check, display)],
         formats=("table", "json", "yaml", "plain"),
+    )
+
+
+def check_columns() -> tuple[Column[Check], ...]:
+    """The fields of plain output."""
+    return (
+        Column("name", "CHECK", lambda check, _: data(check.name), lambda check: check.name, about="what was checked"),
+        Column(
+            "verdict",
+            "VERDICT",
+            lambda check, _: own(check.verdict),
+            lambda check: str(check.verdict),
+            about="how that went",
+        ),
+        Column(
+            "detail", "DETAIL", lambda check, _: data(check.detail), lambda check: check.detail, about="what was found"
+        ),
+        Column("remedies", "REMEDY", lambda check, _: data(_remedies(check)), _remedies, about="what to do about it"),
     )
 
 

@@ -160,7 +160,7 @@ def settings_view(settings: Iterable[Setting], *, with_overridden: bool = False)
         items=settings,
         record=setting_record,
         document=lambda records: stamped("setting_list", {"items": list(records)}),
-        columns=_setting_columns(),
+        columns=setting_columns(),
         drawing=lambda shown, display: _drawing(shown, display, with_overridden=with_overridden),
         formats=("table", "json", "yaml", "plain"),
     )
@@ -180,13 +180,21 @@ def _candidate_record(candidate: Candidate) -> Record:
     return {"value": candidate.value, "origin": origin, "source": candidate.source}
 
 
-def _setting_columns() -> tuple[Column[Setting], ...]:
+def setting_columns() -> tuple[Column[Setting], ...]:
     """The fields of plain output."""
     return (
-        Column("name", "SETTING", lambda setting, _: data(setting.name), lambda setting: setting.name),
-        Column("value", "VALUE", lambda setting, _: data(_words(setting.value)), lambda one: _words(one.value)),
-        Column("origin", "ORIGIN", lambda setting, _: data(_source(setting)), _source),
-        Column("overrides", "INSTEAD OF", lambda setting, _: data(_overridden(setting)), _overridden),
+        Column("name", "SETTING", lambda one, _: data(one.name), lambda one: one.name, about="name of the setting"),
+        Column(
+            "value", "VALUE", lambda one, _: data(_words(one.value)), lambda one: _words(one.value), about="what holds"
+        ),
+        Column("origin", "ORIGIN", lambda one, _: data(_source(one)), _source, about="who decided it"),
+        Column(
+            "overrides",
+            "INSTEAD OF",
+            lambda one, _: data(_overridden(one)),
+            _overridden,
+            about="what else was said, and by whom",
+        ),
     )
 
 

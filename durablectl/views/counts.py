@@ -24,6 +24,26 @@ class StatusCount:
     count: int
 
 
+COUNT_FORMATS = ("table", "json", "jsonl", "yaml", "plain")
+COUNT_COLUMNS: tuple[Column[StatusCount], ...] = (
+    Column(
+        "status",
+        "STATUS",
+        lambda one, _: execution_status(one.status),
+        lambda one: one.status,
+        about="status, as the service spells it",
+    ),
+    Column(
+        "count",
+        "COUNT",
+        lambda one, _: own(str(one.count)),
+        lambda one: one.count,
+        aligns_right=True,
+        about="how many executions have it",
+    ),
+)
+
+
 def count_view(statuses: Iterable[str]) -> View[StatusCount]:
     """The counts of statuses, in the order in which the service lists them; counted when they are shown."""
     return View(
@@ -31,12 +51,9 @@ def count_view(statuses: Iterable[str]) -> View[StatusCount]:
         items=_counted(statuses),
         record=lambda one: {"status": one.status, "count": one.count},
         document=_document,
-        columns=(
-            Column("status", "STATUS", lambda one, _: execution_status(one.status), lambda one: one.status),
-            Column("count", "COUNT", lambda one, _: own(str(one.count)), lambda one: one.count, aligns_right=True),
-        ),
+        columns=COUNT_COLUMNS,
         drawing=_drawing,
-        formats=("table", "json", "jsonl", "yaml", "plain"),
+        formats=COUNT_FORMATS,
     )
 
 

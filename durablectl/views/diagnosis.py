@@ -50,7 +50,7 @@ def diagnosis_view(
         items=shown_findings(diagnosis, with_info=with_info),
         record=lambda finding: finding_record(finding, reading, command),
         document=document,
-        columns=_columns(reading, command),
+        columns=finding_columns(reading, command),
         drawing=lambda findings, display: diagnosis_lines(
             diagnosis, findings, facts, execution["console_url"], reading, display, command
         ),
@@ -95,7 +95,8 @@ def finding_record(finding: Finding, reading: Reading, command: Rewrite = str) -
     }
 
 
-def _columns(reading: Reading, command: Rewrite) -> tuple[Column[Finding], ...]:
+def finding_columns(reading: Reading, command: Rewrite = str) -> tuple[Column[Finding], ...]:
+    """The columns of a list of findings."""
     return (
         Column(
             "severity", "SEVERITY", lambda one, _: own(one.severity), lambda one: one.severity, about="how it bears"

@@ -65,6 +65,13 @@ def execution_columns(reading: Reading, *, with_reasons: bool = False) -> tuple[
     )
 
 
+def list_columns(
+    reading: Reading, *, with_reasons: bool = False, shown_places: Sequence[str] = ()
+) -> tuple[Column[Placed], ...]:
+    """The columns of a list over several connections, with those that tell where an execution is."""
+    return with_places(execution_columns(reading, with_reasons=with_reasons), _region, shown_places)
+
+
 def list_view(
     listed: Iterable[Placed],
     *,
@@ -83,7 +90,7 @@ def list_view(
         items=listed,
         record=lambda one: execution_record(one.execution, reading, function=one.function, reason=one.reason),
         document=Envelope("execution_list", reading.now, source, facts),
-        columns=with_places(execution_columns(reading, with_reasons=with_reasons), _region, shown_places),
+        columns=list_columns(reading, with_reasons=with_reasons, shown_places=shown_places),
         identifier=lambda one: one.execution.arn,
         raw=RawShape(lambda one: raw_record(write_execution(one.execution), reading), "DurableExecutions"),
     )

@@ -40,9 +40,7 @@ def functions_view(
         items=functions,
         record=lambda found: function_record(found, reading),
         document=Envelope("function_list", reading.now, source, facts),
-        columns=with_places(
-            function_columns(with_versions=with_versions, with_counts=with_counts), _region, shown_places
-        ),
+        columns=function_columns(with_versions=with_versions, with_counts=with_counts, shown_places=shown_places),
         identifier=lambda found: found.function.arn,
         raw=RawShape(lambda found: _raw(found, reading), "Functions"),
     )
@@ -76,10 +74,13 @@ def without_variables(members: Record, reading: Reading) -> Record:
     return members | {"Environment": environment | {"Variables": hidden}}
 
 
-def function_columns(*, with_versions: bool = False, with_counts: bool = False) -> tuple[Column[FoundFunction], ...]:
+def function_columns(
+    *, with_versions: bool = False, with_counts: bool = False, shown_places: Sequence[str] = ()
+) -> tuple[Column[FoundFunction], ...]:
     """The columns of a list of functions; what was asked for takes the place of what is known of all of them."""
     usual = _usual_columns(is_crowded=with_versions or with_counts)
-    return (*usual, *_optional_columns(with_versions, with_counts), *_wide_columns())
+    columns = (*usual, *_optional_columns(with_versions, with_counts), *_wide_columns())
+    return with_places(columns, _region, shown_places)
 
 
 def _usual_columns(*, is_crowded: bool) -> tuple[Column[FoundFunction], ...]:

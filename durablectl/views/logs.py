@@ -56,7 +56,7 @@ def logs_view(
         items=lines,
         record=lambda line: log_record(line, reading),
         document=Envelope("log_line_list", reading.now, source, facts, arn),
-        columns=_columns(reading),
+        columns=log_columns(reading),
         drawing=draw,
         formats=LOG_FORMATS,
     )
@@ -147,7 +147,9 @@ def _redacted(text: str, reading: Reading) -> str:
     return redacted
 
 
-def _columns(reading: Reading) -> tuple[Column[LogLine], ...]:
+def log_columns(reading: Reading) -> tuple[Column[LogLine], ...]:
+    """The columns of a list of log lines."""
+
     def value(key: str) -> Callable[[LogLine], object]:
         return lambda line: log_record(line, reading)[key]
 

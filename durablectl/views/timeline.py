@@ -190,7 +190,7 @@ def timeline_view(shown: TimelineView, *, reading: Reading, source: Source, func
         items=shown.entries(),
         record=entry_record,
         document=document,
-        columns=_COLUMNS,
+        columns=TIMELINE_COLUMNS,
         drawing=lambda entries, display: shown.draw(display),
         formats=("table", "json", "yaml", "plain"),
     )
@@ -234,7 +234,7 @@ def _column(key: str, about: str, *, aligns_right: bool = False) -> Column[Entry
     return Column(key, key.upper().replace("_", " "), cell, value, aligns_right=aligns_right, about=about)
 
 
-_COLUMNS = (
+TIMELINE_COLUMNS = (
     _column("operation_id", "operation id; none for the execution itself"),
     _column("execution_arn", "its execution"),
     _column("label", "name, index or path"),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from durablectl.model.collecting import collector_paused
+from durablectl.model.operations import Fold
 from durablectl.model.tree import Node
 from durablectl.views.display import Display
 from durablectl.views.lines import EMPTY, Line, data, own
+from durablectl.views.records.context import Reading
 from durablectl.views.state_columns import state_columns
 from durablectl.views.tree_attempts import count_attempt_rows
 from durablectl.views.tree_causes import cause_lines
@@ -147,6 +150,11 @@ def _columns(top: TreeExecution) -> tuple[Column[TreeItem], ...]:
         )
 
     return (*(adapted(index, column) for index, column in enumerate(made[id(top)])), *_tree_columns())
+
+
+def tree_columns(reading: Reading) -> tuple[Column[Any], ...]:
+    """The columns of a list of operations of any execution, for those who want to know their names."""
+    return (*state_columns(Fold(), reading), *_tree_columns())
 
 
 def _tree_columns() -> tuple[Column[TreeItem], ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from functools import partial
+from typing import Any
 
 import typer
 
@@ -24,8 +25,9 @@ from durablectl.operate.callbacks import FoundCallback
 from durablectl.operate.connections import different_places
 from durablectl.operate.discovery import searched_words
 from durablectl.operate.wording import counted
-from durablectl.views.callbacks import callback_list_view
-from durablectl.views.view import ALL_FORMATS, ListFacts
+from durablectl.views.callbacks import callback_list_view, placed_columns
+from durablectl.views.records.context import Reading
+from durablectl.views.view import ALL_FORMATS, Column, ListFacts
 
 
 def callback_list(
@@ -114,6 +116,10 @@ def _answer(callback: FoundCallback, among: Sequence[FoundCallback]) -> str:
     return f"durablectl callback succeed {shlex.join(words)}"
 
 
+def _columns(reading: Reading, given: Mapping[str, Any]) -> Sequence[Column[Any]]:
+    return placed_columns(reading, with_closed=given["include_closed"])
+
+
 CALLBACK_LIST = CommandSpec(
     name="callback list",
     group=Group.CALLBACKS,
@@ -121,6 +127,7 @@ CALLBACK_LIST = CommandSpec(
     formats=ALL_FORMATS,
     exits=(3, 8),
     has_raw=False,
+    columns=_columns,
     examples=(
         Example("durablectl callback list -c local", "what waits for an answer anywhere"),
         Example("durablectl callback list orders/order-1042 -c local", "the callbacks of one execution"),

@@ -6,7 +6,7 @@ from durablectl.cli.options import OriginOpt
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config.origins import Candidate, Origin, Setting
-from durablectl.views.contexts import CONFIG_FILE, settings_view
+from durablectl.views.contexts import CONFIG_FILE, setting_columns, settings_view
 
 
 def show(runtime: Runtime, origin: OriginOpt = False) -> None:
@@ -33,6 +33,7 @@ CONFIG_SHOW = CommandSpec(
     group=Group.SETUP,
     run=show,
     formats=("table", "json", "yaml", "plain"),
+    columns=lambda reading, given: setting_columns(),
     examples=(
         Example("durablectl config show", "what holds, and why"),
         Example("durablectl config show -c local --region eu-west-1 --origin", "also what each decision overrode"),

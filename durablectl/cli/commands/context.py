@@ -8,7 +8,14 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.config import LOCAL_CONTEXT, LOCAL_REGION, local_endpoint
 from durablectl.config.editing import use_context
 from durablectl.errors import ConfigError
-from durablectl.views.contexts import FORMATS, NamedContext, context_view, contexts_view, named_context
+from durablectl.views.contexts import (
+    FORMATS,
+    NamedContext,
+    context_view,
+    contexts_columns,
+    contexts_view,
+    named_context,
+)
 
 
 def list_contexts(runtime: Runtime) -> None:
@@ -79,6 +86,7 @@ LIST = CommandSpec(
     group=Group.SETUP,
     run=list_contexts,
     formats=FORMATS,
+    columns=lambda reading, given: contexts_columns(),
     examples=(
         Example("durablectl context list", "which there are, and which is in use"),
         Example("durablectl context list -o name", "their names alone"),
@@ -89,6 +97,7 @@ USE = CommandSpec(
     group=Group.SETUP,
     run=use,
     formats=FORMATS,
+    columns=lambda reading, given: contexts_columns(),
     examples=(
         Example("durablectl context use local", "from now on, the local service"),
         Example("durablectl context use local -o name", "in a script"),
@@ -99,6 +108,7 @@ SHOW = CommandSpec(
     group=Group.SETUP,
     run=show,
     formats=FORMATS,
+    columns=lambda reading, given: contexts_columns(),
     examples=(
         Example("durablectl context show local", "what it sets"),
         Example("durablectl context show -c local -o json", "the one in use, for a program"),

@@ -12,7 +12,7 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.errors import UsageError
 from durablectl.operate.checkup import Check, Verdict, check_up, exit_code
 from durablectl.operate.policies import Role, least_policy
-from durablectl.views.checkup import checkup_view
+from durablectl.views.checkup import check_columns, checkup_view
 from durablectl.views.render.json_text import encode_json
 
 
@@ -67,6 +67,7 @@ DOCTOR = CommandSpec(
     run=doctor,
     formats=("table", "json", "yaml", "plain"),
     exits=(7,),
+    columns=lambda reading, given: check_columns(),
     examples=(
         Example("durablectl doctor -c local", "is everything there"),
         Example("durablectl doctor --policy operator -f orders --region eu-west-1", "what IAM must allow"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import typer
 
@@ -12,8 +14,9 @@ from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.operate.connections import different_places
 from durablectl.operate.function_listing import durable_functions
-from durablectl.views.functions import functions_view
-from durablectl.views.view import ALL_FORMATS
+from durablectl.views.functions import function_columns, functions_view
+from durablectl.views.records.context import Reading
+from durablectl.views.view import ALL_FORMATS, Column
 
 
 def functions(
@@ -49,6 +52,10 @@ def functions(
     raise typer.Exit(listing.exit_code)
 
 
+def _columns(reading: Reading, given: Mapping[str, Any]) -> Sequence[Column[Any]]:
+    return function_columns(with_versions=given["versions"], with_counts=given["counts"])
+
+
 FUNCTIONS = CommandSpec(
     name="functions",
     group=Group.TOOLS,
@@ -56,6 +63,7 @@ FUNCTIONS = CommandSpec(
     formats=ALL_FORMATS,
     exits=(3, 8),
     has_raw=True,
+    columns=_columns,
     examples=(
         Example("durablectl functions -c local", "what can be started"),
         Example("durablectl functions 'o*' -c local --versions --counts", "with versions and how many executions"),

@@ -18,6 +18,7 @@ from durablectl.operate.reading import read_detail
 from durablectl.operate.targets import Target
 from durablectl.operate.waiting import STATUS_EXIT_CODES
 from durablectl.views.details import Detailed, detail_view
+from durablectl.views.executions import execution_columns
 
 
 def get(runtime: Runtime, executions: ExecutionsArg, scope: Scope, exit_status: ExitStatusOpt = False) -> None:
@@ -80,6 +81,7 @@ GET = CommandSpec(
     exits=(3, 8, 10, 11, 12, 13),
     has_raw=True,
     reads_data=True,
+    columns=lambda reading, given: execution_columns(reading),
     examples=(
         Example("durablectl get orders@latest -c local", "the newest execution of a function"),
         Example("durablectl get orders@latest -c local --data -o json", "with input and result"),

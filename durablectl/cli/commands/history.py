@@ -25,7 +25,7 @@ from durablectl.operate.reading import HistoryRead, read_history
 from durablectl.operate.targets import Target
 from durablectl.views.annotations import AnnotatedEvent, Annotator, annotate
 from durablectl.views.following import FOLLOWING_FORMATS
-from durablectl.views.history import history_view
+from durablectl.views.history import event_columns, history_view
 
 if TYPE_CHECKING:
     from durablectl.operate.follow import Look
@@ -230,6 +230,7 @@ HISTORY = CommandSpec(
     exits=(3, 13),
     has_raw=True,
     reads_data=True,
+    columns=lambda reading, given: event_columns(reading),
     examples=(
         Example("durablectl history orders@latest -c local", "what happened"),
         Example("durablectl history shipments@latest -c local --follow", "what happens, until it has ended"),

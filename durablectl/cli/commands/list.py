@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -23,9 +23,10 @@ from durablectl.operate.data_level import DataLevel
 from durablectl.operate.discovery import searched_words
 from durablectl.operate.listing import Listing, ListQuery, list_over
 from durablectl.operate.wording import counted
-from durablectl.views.counts import count_view
-from durablectl.views.executions import list_view
-from durablectl.views.view import ALL_FORMATS, ListFacts, View
+from durablectl.views.counts import COUNT_COLUMNS, COUNT_FORMATS, count_view
+from durablectl.views.executions import list_columns, list_view
+from durablectl.views.records.context import Reading
+from durablectl.views.view import ALL_FORMATS, Column, ListFacts, View
 
 
 def list_command(
@@ -45,6 +46,10 @@ def list_command(
     """
     if count and (limits.limit or reasons):
         raise UsageError("--count goes with neither --limit nor --reasons")
+    if count and runtime.choices.format not in COUNT_FORMATS:
+        raise UsageError(
+            f"--count has no output format {runtime.choices.format}", hint=f"it has {', '.join(COUNT_FORMATS)}"
+        )
     query = parse_list_query(runtime, filters, limits)
     query = replace(query, with_reasons=reasons, limit=None if count else query.limit)
     if query.limit is None:
@@ -106,6 +111,10 @@ def _tell(
         runtime.diagnostics.note("; ".join(parts))
 
 
+def _columns(reading: Reading, given: Mapping[str, Any]) -> Sequence[Column[Any]]:
+    return COUNT_COLUMNS if given["count"] else list_columns(reading, with_reasons=given["reasons"])
+
+
 LIST = CommandSpec(
     name="list",
     group=Group.INSPECT,
@@ -113,6 +122,7 @@ LIST = CommandSpec(
     formats=ALL_FORMATS,
     exits=(3, 7, 8),
     has_raw=True,
+    columns=_columns,
     examples=(
         Example("durablectl list -c local", "all durable functions of the local service"),
         Example("durablectl list orders -c local --status failed --since 2h", "what went wrong lately"),

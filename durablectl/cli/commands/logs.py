@@ -33,7 +33,7 @@ from durablectl.operate.operation_references import operation_nodes, resolve_ope
 from durablectl.operate.reading import read_detail, read_fold
 from durablectl.operate.targets import Target
 from durablectl.views.following import FOLLOWING_FORMATS
-from durablectl.views.logs import FOLLOWED_LABEL_CELLS, LOG_FORMATS, logs_view
+from durablectl.views.logs import FOLLOWED_LABEL_CELLS, LOG_FORMATS, log_columns, logs_view
 
 _RECENT = timedelta(minutes=1)
 
@@ -215,6 +215,7 @@ LOGS = CommandSpec(
     run=logs,
     formats=LOG_FORMATS,
     exits=(3, 7),
+    columns=lambda reading, given: log_columns(reading),
     examples=(
         Example("durablectl logs orders@latest -c local", "what was logged, line by line"),
         Example("durablectl logs orders@latest -c local --op charge-card --grep bank", "of one operation"),

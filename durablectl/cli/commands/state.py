@@ -21,6 +21,7 @@ from durablectl.operate.reading import read_detail, read_fold
 from durablectl.operate.service_state import check_token, read_state
 from durablectl.operate.targets import Target
 from durablectl.views.state import raw_state_view, state_view
+from durablectl.views.state_columns import state_columns
 
 
 def state(
@@ -131,6 +132,7 @@ STATE = CommandSpec(
     exits=(3, 7),
     has_raw=True,
     reads_data=True,
+    columns=lambda reading, given: state_columns(Fold(), reading),
     examples=(
         Example("durablectl state orders@latest -c local", "what every operation is doing"),
         Example("durablectl state orders@latest -c local --at 5", "as of event 5"),

@@ -17,7 +17,7 @@ from durablectl.operate.data_level import DataLevel
 from durablectl.operate.reading import read_detail, read_fold
 from durablectl.operate.targets import Target
 from durablectl.views.durations import milliseconds
-from durablectl.views.timeline import TimelineView, Window, timeline_view
+from durablectl.views.timeline import TIMELINE_COLUMNS, TimelineView, Window, timeline_view
 from durablectl.views.timeline_rows import MOST_ROWS, limit_rows
 
 NARROWEST, WIDEST = 40, 1000
@@ -99,6 +99,7 @@ TIMELINE = CommandSpec(
     run=show_timeline,
     formats=("table", "json", "yaml", "plain"),
     exits=(3,),
+    columns=lambda reading, given: TIMELINE_COLUMNS,
     examples=(
         Example("durablectl timeline orders@latest -c local", "what ran when, and what was waited for"),
         Example("durablectl timeline orders@latest -c local --linear", "with all idle time to scale"),

@@ -25,7 +25,7 @@ from durablectl.operate.data_level import DataLevel
 from durablectl.operate.reading import read_detail, read_fold
 from durablectl.operate.targets import Target
 from durablectl.views.records.operations import path_text
-from durablectl.views.tree import TreeOptions, tree_view
+from durablectl.views.tree import TreeOptions, tree_columns, tree_view
 from durablectl.views.tree_executions import TreeExecution, tree_execution
 
 
@@ -109,6 +109,7 @@ TREE = CommandSpec(
     formats=("table", "json", "yaml", "plain"),
     exits=(3,),
     reads_data=True,
+    columns=lambda reading, given: tree_columns(reading),
     examples=(
         Example("durablectl tree orders@latest -c local", "what ran, and what it waits for"),
         Example("durablectl tree imports@latest -c local --failed --attempts", "what failed, attempt by attempt"),

@@ -11,7 +11,7 @@ from durablectl.cli.targets import find_target
 from durablectl.insight.diagnosing import diagnose
 from durablectl.operate.data_level import DataLevel
 from durablectl.operate.diagnosing import collect_facts
-from durablectl.views.diagnosis import diagnosis_view
+from durablectl.views.diagnosis import diagnosis_view, finding_columns
 
 _CHILD_LEVELS = 1
 
@@ -58,6 +58,7 @@ WHY = CommandSpec(
     formats=("table", "json", "jsonl", "yaml", "plain"),
     exits=(3,),
     reads_data=True,
+    columns=lambda reading, given: finding_columns(reading),
     examples=(
         Example("durablectl why refunds@latest -c local", "what failed, and the error word by word"),
         Example("durablectl why orders@latest -c local --all", "what it waits for, and all else that is to be said"),
