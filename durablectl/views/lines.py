@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from durablectl.views.text import ELLIPSIS, clean, fit, head, split_escapes, width
@@ -80,37 +80,62 @@ def fit_line(line: Line, cells: int) -> Line:
 
 
 def wrap_line(line: Line, cells: int | None, *, indent: int = 0) -> list[Line]:
-    """A line broken into lines of at most `cells` cells, after a space where there is one; nothing is left out."""
+    """A line broken into lines of at most `cells` cells, between words; nothing is left out.
+
+    Only a word that is longer than a line is broken itself. Lines after the first one begin with `indent` spaces.
+    """
     if cells is None or line_width(line) <= cells or cells <= indent + 1:
         return [line]
-    wrapped: list[Line] = []
-    rest = line
-    while line_width(rest) > cells:
-        head, rest = _split(rest, cells, keep=indent if wrapped else 0)
-        wrapped.append(head)
-        rest = (Segment(" " * indent), *rest)
-    return [*wrapped, rest]
-
-
-def _split(line: Line, cells: int, *, keep: int) -> tuple[Line, Line]:
-    """A line cut in two, the first of at most `cells` cells; a space before `keep` cells is no place to cut."""
     text = text_of(line)
-    end = max(1, len(head(text, cells)))
-    space = text.rfind(" ", keep + 1, end + 1)
-    # A far away space would leave most of the line empty.
-    cut = space if space > end * 2 // 3 else end
-    return _slice(line, 0, cut), _slice(line, cut + (text[cut : cut + 1] == " "), len(text))
+    pieces = _slices(line, list(_stretches(text, cells, cells - indent)))
+    margin = own(" " * indent)
+    return [piece if number == 0 else (*margin, *piece) for number, piece in enumerate(pieces)]
 
 
-def _slice(line: Line, start: int, end: int) -> Line:
-    sliced: list[Segment] = []
-    position = 0
-    for text, style in line:
-        part = text[max(0, start - position) : max(0, end - position)]
-        if part:
-            sliced.append(Segment(part, style))
-        position += len(text)
-    return tuple(sliced)
+_MOST_CHARACTERS = 10
+"""Characters that one cell holds at most: a cleaned text keeps at most eight marks on a character."""
+
+
+def _stretches(text: str, first: int, later: int) -> Iterator[tuple[int, int]]:
+    """Where the lines of a text begin and end, if they are so many cells long; the space between two is in neither."""
+    start, cells = 0, first
+    while start < len(text):
+        window = text[start : start + cells * _MOST_CHARACTERS]
+        end = start + max(1, len(head(window, cells)))
+        if end >= len(text):
+            yield start, len(text)
+            return
+        cut = _last_break(text, start, end, later)
+        yield start, cut
+        start, cells = cut + (text[cut] == " "), later
+
+
+def _last_break(text: str, start: int, end: int, cells: int) -> int:
+    """The last space before `end`, unless the word behind it is longer than a line of `cells` cells."""
+    space = text.rfind(" ", start + 1, end + 1)
+    if space < 0 or not text[start:space].strip():
+        return end
+    word = text[space + 1 : space + 2 + cells * _MOST_CHARACTERS].partition(" ")[0]
+    return space if width(word) <= cells else end
+
+
+def _slices(line: Line, stretches: Iterable[tuple[int, int]]) -> list[Line]:
+    """The parts of a line between positions that rise, in one pass."""
+    sliced: list[Line] = []
+    index, begins = 0, 0
+    for start, end in stretches:
+        piece: list[Segment] = []
+        while index < len(line):
+            text, style = line[index]
+            part = text[max(0, start - begins) : max(0, end - begins)]
+            if part:
+                piece.append(Segment(part, style))
+            if begins + len(text) > end:
+                break
+            begins += len(text)
+            index += 1
+        sliced.append(tuple(piece))
+    return sliced
 
 
 def pad(line: Line, cells: int, *, right: bool = False) -> Line:

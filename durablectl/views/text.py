@@ -104,6 +104,8 @@ def fold_words(text: str, cells: int, *, indent: str = "") -> list[str]:
 
 def head(text: str, cells: int) -> str:
     """As much of a cleaned text as fits into `cells` cells."""
+    if text[: cells + 1].isascii():
+        return text[:cells]
     used = 0
     for index, character in enumerate(text):
         used += _character_width(character)

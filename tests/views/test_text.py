@@ -104,6 +104,22 @@ def test_a_wrapped_line_loses_nothing_but_spaces(text: str, cells: int) -> None:
     assert "".join(map(text_of, wrapped)).replace(" ", "") == text_of(line).replace(" ", "")
 
 
+def test_only_a_word_that_is_longer_than_a_line_is_broken() -> None:
+    line = own("The last time it said Runtime.ExitError of c57dd122-511e-4767-b520-27b3a370b67d-and-more.")
+
+    assert [text_of(part) for part in wrap_line(line, 40, indent=2)] == [
+        "The last time it said Runtime.ExitError",
+        "  of c57dd122-511e-4767-b520-27b3a370b67",
+        "  d-and-more.",
+    ]
+
+
+def test_a_line_that_begins_with_spaces_is_not_broken_before_its_first_word() -> None:
+    wrapped = wrap_line(own("    abcdefghij kl"), 12, indent=4)
+
+    assert [text_of(part) for part in wrapped] == ["    abcdefgh", "    ij kl"]
+
+
 def test_padding_counts_cells() -> None:
     assert text_of(pad(data("名"), 4)) == "名  "
     assert text_of(pad(data("名"), 4, right=True)) == "  名"
