@@ -12,6 +12,7 @@ from durablectl.errors import DurablectlError
 from durablectl.views.errors import error_document, error_lines
 from durablectl.views.glyphs import ASCII_TWINS
 from durablectl.views.render.json_text import encode_json
+from durablectl.views.shell_lines import fold_command
 from durablectl.views.text import clean, fold_words
 
 _STYLES = {"debug:": "2", "error:": "1;31", "warning:": "1;33", "note:": "36", "next:": "32"}
@@ -59,7 +60,11 @@ class Diagnostics:
     def next(self, command: str) -> None:
         """Show a command worth running, to a person."""
         if self.is_terminal and not self.quiet:
-            self._line("next:", command)
+            text, prefix = clean(command), "next:"
+            folded = [f"{prefix} {text}"]
+            if self.columns is not None:
+                folded = fold_command(text, self.columns, start=f"{prefix} ", margin="  ")
+            self._prefixed(prefix, *folded)
 
     def error(self, error: DurablectlError, *, exit_code: int | None = None) -> None:
         """Say what went wrong: lines for a person, one JSON object for a program."""
@@ -109,10 +114,12 @@ class Diagnostics:
             self.progress.stop()
 
     def _line(self, prefix: str, text: str) -> None:
-        head = f"\x1b[{_STYLES[prefix]}m{prefix}\x1b[0m" if self.color else prefix
         first, *rest = self._folded(f"{prefix} {clean(text)}", indent="  ")
-        lines = [f"{head}{first.removeprefix(prefix)}", *rest]
-        self.lines(lines)
+        self._prefixed(prefix, first, *rest)
+
+    def _prefixed(self, prefix: str, first: str, *rest: str) -> None:
+        head = f"\x1b[{_STYLES[prefix]}m{prefix}\x1b[0m" if self.color else prefix
+        self.lines([f"{head}{first.removeprefix(prefix)}", *rest])
 
     def _folded(self, line: str, *, indent: str) -> list[str]:
         return [line] if self.columns is None else fold_words(line, self.columns, indent=indent)

@@ -22,6 +22,9 @@ from durablectl.model.tree import Node, operation_tree, walk
 PATIENCE = timedelta(seconds=60)
 """How late a service may be before it is said to be."""
 
+_LONGEST_TYPED = 64
+"""Characters of a name that somebody may be told to type; longer ones, which lines break, have a path."""
+
 
 class Case:
     """One execution under diagnosis."""
@@ -103,7 +106,7 @@ class Case:
         """What names one operation in a command: its name where that is the only one, its path, or its id."""
         whole = node.parent if node.parent is not None and node.parent.operation.sub_type == "WaitForCallback" else node
         name = whole.operation.name
-        if name and self._name_counts[name] == 1:
+        if name and self._name_counts[name] == 1 and len(name) <= _LONGEST_TYPED and name.isprintable():
             return name
         return self.path(whole) or whole.operation.id
 

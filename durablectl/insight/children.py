@@ -9,7 +9,9 @@ from durablectl.insight.commands import Intent, next_command
 from durablectl.insight.findings import Diagnosis, Finding, NextCommand, Severity
 from durablectl.insight.rules import Found
 from durablectl.insight.sentences import Name, Quote, Sentence, between, sentence
+from durablectl.model.arn import parse_execution_arn
 from durablectl.model.facts import ChildFacts
+from durablectl.model.operations import Operation
 from durablectl.model.statuses import OperationType
 from durablectl.model.tree import Node
 
@@ -20,7 +22,7 @@ def child_pending(case: Case) -> Iterator[Found]:
         child = case.child(node.operation)
         if child is not None and (child.facts is None or _trouble(case, node) is not None):
             continue
-        called = Name(_called(node, child))
+        called = Name(called_execution(node.operation, child))
         what = "child execution" if node.operation.child_arn else "function"
         yield Found(
             sentence(f"Waiting for the {what} ", called, _doing(case, node, child), "."),
@@ -91,8 +93,12 @@ def _trouble(case: Case, node: Node) -> Finding | None:
     return None
 
 
-def _called(node: Node, child: ChildFacts | None) -> str:
-    return child.reference if child else node.operation.child_arn or node.operation.function or "unknown"
+def called_execution(operation: Operation, child: ChildFacts | None) -> str:
+    """What people call the execution, or the function, that an operation has invoked."""
+    if child is not None:
+        return child.reference
+    parts = parse_execution_arn(operation.child_arn) if operation.child_arn else None
+    return f"{parts.function}/{parts.name}" if parts else operation.child_arn or operation.function or "unknown"
 
 
 def _doing(case: Case, node: Node, child: ChildFacts | None) -> Sentence:

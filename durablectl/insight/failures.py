@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from durablectl.insight.case import Case
+from durablectl.insight.children import called_execution
 from durablectl.insight.commands import Intent, next_command
 from durablectl.insight.errors import ErrorKind, kind_of
 from durablectl.insight.findings import ChainLink, Confidence, Finding
@@ -160,7 +161,7 @@ def invoke_failed(case: Case) -> Iterator[Found]:
     if operation is None:
         return
     node, child = case.nodes[operation.id], case.child(operation)
-    called = child.reference if child else operation.child_arn or operation.function or "unknown"
+    called = called_execution(operation, child)
     how = _ENDS.get(operation.status, "failed")
     noun = "the child" if operation.child_arn else "the function"
     diagnosis = case.child_diagnoses.get(operation.id)

@@ -117,8 +117,16 @@ def timeout_before_due(case: Case) -> Iterator[Found]:
         is_callback = operation.type == OperationType.CALLBACK
         verb = " may be answered until " if is_callback else " ends at "
         end = " that comes first." if is_callback else " it cannot end in time."
+        remedy = "" if case.is_paused else " Pausing extends the timeout while waits and callbacks go on."
         yield Found(
-            sentence(case.label(node), verb, At(due_at), ", but the execution times out at ", At(timeout_at), ":", end),
+            sentence(
+                case.label(node),
+                verb,
+                At(due_at),
+                ", but the execution times out at ",
+                At(timeout_at),
+                f":{end}{remedy}",
+            ),
             node=node,
             event_ids=tuple(operation.event_ids[:1]),
             since=operation.started_at,

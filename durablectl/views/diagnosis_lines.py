@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, l
 from durablectl.views.records.context import Reading
 from durablectl.views.records.executions import redacted_text
 from durablectl.views.sentences import sentence_line
+from durablectl.views.shell_lines import fold_command
 
 _SEVERITY_WIDTH = 12
 _RULE_WIDTH = 24
@@ -149,24 +149,9 @@ class _Writer:
         elif line_width(whole) <= width:
             yield whole
         else:
-            yield from self._broken(text_of(command), width)
-
-    def _broken(self, command: str, width: int) -> Iterator[Line]:
-        """A command over several lines that a shell still takes for one."""
-        start, margin = " " * self._indent + _NEXT, " " * (self._indent + len(_NEXT))
-        if '"' in command:
-            # Words with quotes of both kinds cannot be told apart well enough to break the line between them.
-            yield from wrap_line(own(start + command), width, indent=len(margin))
-            return
-        lines, current = [], start
-        for word in re.findall(r"(?:'[^']*'|[^\s'])+", command):
-            glue = "" if current in (start, margin) else " "
-            if glue and len(current) + len(word) + len(" \\") + 1 > width:
-                lines.append(current + " \\")
-                current, glue = margin, ""
-            current += glue + word
-        for line in (*lines, current):
-            yield from wrap_line((Segment(line, "bold"),), width, indent=len(margin))
+            start, margin = " " * self._indent + _NEXT, " " * (self._indent + len(_NEXT))
+            for line in fold_command(text_of(command), width, start=start, margin=margin):
+                yield from wrap_line((Segment(line, "bold"),), width, indent=len(margin))
 
     def _below(self, line: Line) -> Iterator[Line]:
         yield from self._wrapped((Segment(" " * self._indent), *line))

@@ -299,7 +299,8 @@ CASES: dict[str, RuleCase] = {
     ),
     "timeout-before-due": RuleCase(
         lambda: facts_of(running(wait("cool-down", 8 * 86_400).is_pending())),
-        "cool-down ends at 11-29 09:14:03, but the execution times out at 11-28 09:14:03: it cannot end in time.",
+        "cool-down ends at 11-29 09:14:03, but the execution times out at 11-28 09:14:03: it cannot end in time. "
+        "Pausing extends the timeout while waits and callbacks go on.",
         lambda: facts_of(running(wait("cool-down", 6 * 86_400).is_pending())),
     ),
     "retention-near": RuleCase(

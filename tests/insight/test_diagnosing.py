@@ -48,6 +48,24 @@ def test_what_ends_first_is_told_first() -> None:
     assert headline(facts) == "order-1042 is RUNNING because it waits for soon, until 11:10:43; 2 more block it."
 
 
+@pytest.mark.parametrize("name", ["charge " * 20, "charge\x1b[2J", "charge\u202e"])
+def test_a_name_that_nobody_can_type_is_replaced_by_its_path_in_commands(name: str) -> None:
+    facts = facts_of(closed(step("first"), step(name).gives_up(VAT_MISSING), error=VAT_MISSING))
+
+    (finding,) = found(facts, "step-failed")
+
+    assert finding.operation_name == name
+    assert finding.next[0].command == "durablectl logs orders/order-1042 --op 2"
+
+
+def test_a_child_that_was_not_read_is_called_by_its_function_and_name() -> None:
+    failed = facts_of(closed(invoke("check", child_arn=CHILD_ARN).fails(VAT_MISSING), error=VAT_MISSING))
+    waiting = facts_of(running(invoke("check", child_arn=CHILD_ARN).is_pending()))
+
+    assert 'because the child fraud/check-1 failed: ValueError "VAT id is missing".' in headline(failed)
+    assert headline(waiting) == "order-1042 is RUNNING because it waits for the child execution fraud/check-1."
+
+
 def test_three_of_a_rule_are_told_apart_and_four_as_one() -> None:
     three = _branches(*(callback(f"c{number}") for number in range(3)))
     four = _branches(*(callback(f"c{number}") for number in range(4)))
