@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from durablectl.backend.requests import Exchange
     from durablectl.operate.checkup import Inspection
 
-_OUR_COMMAND = re.compile(r"durablectl (?!(?:local|context|config|completion)\b)[a-z][^()]*$")
+_OUR_COMMAND = re.compile(r"durablectl (?!(?:local|context|config|completion)\b)[a-z](?:'[^']*'|[^()'])*$")
 """A command at the end of a line, as hints have it, that works over a connection."""
 
 
