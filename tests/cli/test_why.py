@@ -118,3 +118,13 @@ def test_nothing_is_wider_than_the_terminal(backend: FakeBackend, columns: int) 
     ran = run("why", "orders/order-1042", "--color", "never", backend=backend, is_terminal=True, columns=columns)
 
     assert max(map(len, ran.out.splitlines())) <= columns
+
+
+def test_commands_with_parentheses_in_quotes_reach_the_same_service() -> None:
+    throttled = step("push").fails(3, delay_s=60, error=failure("Rate exceeded", "ThrottlingException"))
+
+    ran = run(
+        "why", "orders/order-7", "--region", "eu-west-1", backend=FakeBackend(make_execution("order-7", throttled))
+    )
+
+    assert "next: durablectl logs orders/order-7 --grep '(?i)throttl' --region eu-west-1" in ran.out
