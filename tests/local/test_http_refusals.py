@@ -15,6 +15,7 @@ from tests.local.http_support import (
     NO_SUCH_ARN,
     Served,
     callback_path,
+    client_error,
     execution_path,
     pending_callback,
     refused,
@@ -64,13 +65,93 @@ async def test_a_body_that_is_no_structure_cannot_be_read(server: Served, body: 
     assert await server.world.status(call.arn) == "RUNNING"
 
 
-@pytest.mark.parametrize("token", [None, "", 7])
+@pytest.mark.parametrize("token", [None, "", "no token!", "x" * 2049])
 async def test_a_checkpoint_without_a_token_is_a_validation_error(server: Served, token: Any) -> None:
     call = await start(server)
 
     answer = await server.post(execution_path(call.arn, "/checkpoint"), {"CheckpointToken": token})
 
     assert "checkpointToken" in refused(answer, 400, "ValidationException")
+
+
+async def test_a_page_of_state_needs_a_token_too(server: Served) -> None:
+    call = await start(server)
+    await server.call("pause_durable_execution", DurableExecutionArn=call.arn)
+    await server.world.checkpoint(call)
+    assert call.token == "", "the invocation has been told to end, so it has no token any more"
+
+    for query in ({}, {"CheckpointToken": ""}):
+        answer = await server.get(execution_path(call.arn, "/state"), **query)
+        assert "checkpointToken" in refused(answer, 400, "ValidationException")
+
+
+@pytest.mark.parametrize(
+    "body, member",
+    [
+        ({"CheckpointToken": 7}, "checkpointToken"),
+        ({"CheckpointToken": "x", "ClientToken": 7}, "clientToken"),
+        ({"CheckpointToken": "x", "ClientToken": "two words"}, "clientToken"),
+        ({"CheckpointToken": "x", "ClientToken": "t" * 65}, "clientToken"),
+    ],
+)
+async def test_a_checkpoint_with_a_strange_token_is_refused(server: Served, body: Any, member: str) -> None:
+    call = await start(server)
+
+    answer = await server.post(execution_path(call.arn, "/checkpoint"), body)
+
+    assert answer.code in ("SerializationException", "ValidationException")
+    assert member in answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [{"ErrorMessage": 7}, {"ErrorType": []}, {"ErrorData": {"code": 1}}, {"StackTrace": "line"}, {"StackTrace": [1]}],
+)
+async def test_an_error_object_of_other_types_cannot_be_read(server: Served, error: Any) -> None:
+    call, identifier = await pending_callback(server)
+
+    for path in (execution_path(call.arn, "/stop"), callback_path(identifier, "/fail")):
+        refused(await server.post(path, error), 400, "SerializationException", member="Message")
+    assert await server.world.status(call.arn) == "RUNNING"
+
+
+@pytest.mark.parametrize(
+    "query, member",
+    [
+        ({"Qualifier": "no qualifier"}, "qualifier"),
+        ({"Qualifier": "q" * 129}, "qualifier"),
+        ({"DurableExecutionName": "no name"}, "durableExecutionName"),
+        ({"DurableExecutionName": "n" * 65}, "durableExecutionName"),
+    ],
+)
+async def test_a_list_is_asked_for_with_values_that_exist(server: Served, query: dict[str, str], member: str) -> None:
+    answer = await server.get(f"{DURABLE}/functions/order/durable-executions", **query)
+
+    assert f"at '{member}'" in refused(answer, 400, "ValidationException")
+
+
+async def test_types_are_checked_before_values_and_values_before_the_function(server: Served) -> None:
+    path = f"{DURABLE}/functions/nobody/durable-executions"
+
+    refused(await server.get(path, Statuses="NO", MaxItems="x"), 400, "SerializationException", member="Message")
+    refused(await server.get(path, Statuses="NO"), 400, "ValidationException")
+    refused(await server.get(path), 404, "ResourceNotFoundException", member="Message")
+
+
+async def test_a_streamed_answer_is_refused_with_what_to_do_instead(server: Served) -> None:
+    error = await client_error(server.call("invoke_with_response_stream", FunctionName="plain"))
+
+    assert error["Error"]["Code"] == "InvalidParameterValueException"
+    assert error["Error"]["Message"].endswith("Call plain with Invoke instead.")
+    unknown = await client_error(server.call("invoke_with_response_stream", FunctionName="nobody"))
+    assert unknown["Error"]["Code"] == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize("tenant", ["semi;colon", "t" * 257])
+async def test_a_tenant_is_named_as_the_api_allows(server: Served, tenant: str) -> None:
+    answer = await server.post(f"{FUNCTIONS}/plain/invocations", {}, **{"X-Amz-Tenant-Id": tenant})
+
+    assert "at 'tenantId'" in refused(answer, 400, "ValidationException")
 
 
 async def test_a_body_over_the_limit_is_refused(server: Served) -> None:

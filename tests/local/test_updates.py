@@ -108,6 +108,11 @@ def test_updates_that_are_no_list_of_structures_cannot_be_read(raw: Any) -> None
         ({"CallbackOptions": {"HeartbeatTimeoutSeconds": 100_000_000}}, "HeartbeatTimeoutSeconds"),
         ({"ChainedInvokeOptions": {"FunctionName": ""}}, "FunctionName"),
         ({"ChainedInvokeOptions": {"FunctionName": "f" * 257}}, "FunctionName"),
+        ({"ChainedInvokeOptions": {}}, "FunctionName"),
+        ({"ChainedInvokeOptions": {"FunctionName": "f", "TenantId": ""}}, "TenantId"),
+        ({"ChainedInvokeOptions": {"FunctionName": "f", "TenantId": "semi;colon"}}, "TenantId"),
+        ({"ChainedInvokeOptions": {"FunctionName": "f", "TenantId": "t" * 257}}, "TenantId"),
+        ({"ChainedInvokeOptions": {"FunctionName": "f", "XAmznTraceId": "t" * 8193}}, "XAmznTraceId"),
     ],
 )
 def test_a_value_outside_its_constraint_is_a_validation_error_that_names_it(raw: dict[str, Any], member: str) -> None:
@@ -127,6 +132,16 @@ def test_a_value_outside_its_constraint_is_a_validation_error_that_names_it(raw:
         ({"WaitOptions": {"WaitSeconds": True}}, "WaitSeconds"),
         ({"WaitOptions": {"WaitSeconds": 1.5}}, "WaitSeconds"),
         ({"ChainedInvokeOptions": {"FunctionName": 7}}, "FunctionName"),
+        ({"ChainedInvokeOptions": {"FunctionName": "f", "TenantId": 7}}, "TenantId"),
+        ({"ContextOptions": {"ReplayChildren": "true"}}, "ReplayChildren"),
+        ({"StepOptions": []}, "StepOptions"),
+        ({"ChainedInvokeOptions": "f"}, "ChainedInvokeOptions"),
+        ({"Error": "boom"}, "Error"),
+        ({"Error": {"ErrorType": 7}}, "Error.ErrorType"),
+        ({"Error": {"ErrorMessage": {}}}, "Error.ErrorMessage"),
+        ({"Error": {"ErrorData": {"code": 1}}}, "Error.ErrorData"),
+        ({"Error": {"StackTrace": "line"}}, "Error.StackTrace"),
+        ({"Error": {"StackTrace": ["line", 2]}}, "Error.StackTrace"),
     ],
 )
 def test_a_value_of_another_type_cannot_be_converted(raw: dict[str, Any], member: str) -> None:

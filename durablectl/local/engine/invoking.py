@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +15,7 @@ from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Facts
 from durablectl.local.functions.functions import Function
 from durablectl.local.journal.records import OutputLine
+from durablectl.local.rules import shapes
 from durablectl.local.rules.completions import Ending, ending_of_fold
 from durablectl.model import wire
 from durablectl.model.operations import fold
@@ -25,8 +25,6 @@ MAX_SYNC_PAYLOAD_BYTES = 6_291_456
 MAX_ASYNC_PAYLOAD_BYTES = 1_048_576
 MAX_SYNC_EXECUTION_TIMEOUT_S = 900
 LOG_TAIL_BYTES = 4096
-
-_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,8 @@ class Invoking:
         if request.invocation_type not in ("RequestResponse", "Event", "DryRun"):
             constraint = "Member must satisfy enum value set: [Event, RequestResponse, DryRun]"
             raise errors.validation(request.invocation_type, "invocationType", constraint)
+        shapes.matched(request.execution_name, shapes.EXECUTION_NAME, "durableExecutionName")
+        shapes.matched(request.tenant_id, shapes.TENANT_ID, "tenantId")
         function, qualifier = self._engine.catalog.choose(request.function, request.qualifier)
         if function.durable and qualifier is None:
             raise errors.invalid_parameter(errors.UNQUALIFIED)
@@ -108,9 +108,6 @@ class Invoking:
                 "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes."
             )
         name = request.execution_name
-        if name is not None and not _NAME.fullmatch(name):
-            constraint = f"Member must satisfy regular expression pattern: {_NAME.pattern}"
-            raise errors.validation(name, "durableExecutionName", constraint)
         existing_id = self._engine.names.id_of(function.name, name) if name else None
         if name and existing_id:
             return await self._attach(function, name, existing_id, request)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from durablectl.local import errors
 from durablectl.local.functions.functions import Function
 from durablectl.local.functions.versions import LATEST, Versions
+from durablectl.local.rules import shapes
 from durablectl.model.arn import FunctionName, parse_function_name
 
 __all__ = ["LATEST", "Catalog", "Identity"]
@@ -65,6 +66,7 @@ class Catalog:
         parsed = parse_function_name(text)
         if parsed is None:
             raise errors.validation(text, "functionName", "Member must be a function name, partial ARN or ARN")
+        shapes.matched(qualifier, shapes.QUALIFIER, "qualifier")
         if qualifier and parsed.qualifier and qualifier != parsed.qualifier:
             raise errors.invalid_parameter(
                 "The derived qualifier from the function name does not match the specified qualifier."

@@ -19,6 +19,7 @@ from durablectl.local.http import reading
 from durablectl.local.http.answers import answering, json_answer, refusal, route
 from durablectl.local.http.function_routes import FunctionRoutes, function_routes
 from durablectl.local.logs.cloudwatch import Logs
+from durablectl.local.rules import shapes
 from durablectl.local.workers.runtime_api import bounded_body
 
 MAX_CHECKPOINT_BYTES = 40 * 1024 * 1024
@@ -72,27 +73,23 @@ class ExecutionRoutes:
 
     async def checkpoint(self, request: Request) -> Response:
         """CheckpointDurableExecution."""
+        execution_id = reading.execution_id(request)
         body = await reading.read_object(request, MAX_CHECKPOINT_BYTES)
-        token, client_token = body.get("CheckpointToken"), body.get("ClientToken")
-        if not isinstance(token, str) or not token:
-            raise errors.validation(token, "checkpointToken", "Member must not be null")
-        client_token = client_token if isinstance(client_token, str) else None
-        updates = body.get("Updates")
-        return json_answer(
-            await self._checkpointing.checkpoint(reading.execution_id(request), token, updates, client_token)
-        )
+        token = reading.checkpoint_token(body)
+        client_token = shapes.matched_text(body, "ClientToken", shapes.CLIENT_TOKEN)
+        return json_answer(await self._checkpointing.checkpoint(execution_id, token, body.get("Updates"), client_token))
 
     async def state(self, request: Request) -> Response:
         """GetDurableExecutionState."""
-        token = request.query_params.get("CheckpointToken", "")
-        marker, limit = request.query_params.get("Marker"), reading.max_items(request)
-        return json_answer(self._checkpointing.state(reading.execution_id(request), token, marker, limit))
+        execution_id = reading.execution_id(request)
+        limit, token = reading.max_items(request), reading.checkpoint_token(request.query_params)
+        marker = request.query_params.get("Marker")
+        return json_answer(self._checkpointing.state(execution_id, token, marker, limit))
 
     async def list_executions(self, request: Request) -> Response:
         """ListDurableExecutionsByFunction."""
         query = request.query_params
         statuses = frozenset(query.getlist("Statuses"))
-        reading.check_statuses(statuses)
         asked = ListRequest(
             function=request.path_params["name"],
             qualifier=query.get("Qualifier"),
@@ -104,6 +101,8 @@ class ExecutionRoutes:
             marker=query.get("Marker"),
             max_items=reading.max_items(request),
         )
+        shapes.matched(asked.name, shapes.EXECUTION_NAME, "durableExecutionName")
+        reading.check_statuses(statuses)
         return json_answer(await self._operating.list_executions(asked))
 
     async def get(self, request: Request) -> Response:

@@ -24,6 +24,7 @@ MAX_FUNCTION_ITEMS = 10_000
 FUNCTIONS_A_PAGE = 50
 """Whatever is asked for, like Lambda; the same for versions and aliases."""
 _FUNCTIONS = "/2015-03-31/functions"
+_STREAMED = "/2021-11-15/functions/{name:path}/response-streaming-invocations"
 
 _T = TypeVar("_T")
 
@@ -33,6 +34,7 @@ def function_routes(functions: FunctionRoutes) -> list[Route]:
     name = f"{_FUNCTIONS}/{{name:path}}"
     return [
         route("POST", f"{name}/invocations", functions.invoke),
+        route("POST", _STREAMED, functions.invoke_streamed),
         route("GET", f"{name}/configuration", functions.configuration),
         route("GET", f"{name}/versions", functions.versions),
         route("POST", f"{name}/versions", functions.publish),
@@ -82,6 +84,12 @@ class FunctionRoutes:
         }
         sent = {name: value for name, value in headers.items() if value is not None}
         return bytes_answer(answer.status, answer.payload, sent)
+
+    async def invoke_streamed(self, request: Request) -> Response:
+        """InvokeWithResponseStream, which is refused: durable executions have no streamed answers."""
+        function, _ = self._catalog.find(request.path_params["name"], request.query_params.get("Qualifier"))
+        message = f"The local service does not stream responses. Call {function.name} with Invoke instead."
+        raise errors.invalid_parameter(message)
 
     # --- functions and versions ---------------------------------------------------------------------------------------
 

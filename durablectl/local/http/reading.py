@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from starlette.requests import Request
 
 from durablectl.local import errors, tokens
 from durablectl.local.engine.pausing import ChangeRequest
+from durablectl.local.rules import shapes
 from durablectl.local.rules.pausing import MAX_REASON_CHARACTERS
 from durablectl.local.workers.runtime_api import bounded_body
 from durablectl.model import wire
@@ -24,7 +24,6 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 """Of requests that have no limit of their own."""
 MAX_PAGE_ITEMS = 1000
 MAX_STATUSES = 10
-_CLIENT_TOKEN = re.compile(r"[\x21-\x7E]{1,64}")
 
 
 def execution_id(request: Request) -> str:
@@ -52,16 +51,19 @@ async def read_object(request: Request, limit: int = MAX_BODY_BYTES) -> Mapping[
 
 async def read_error(request: Request) -> ErrorPayload:
     """The error object that is the body."""
-    return wire.read_error(await read_object(request))
+    return shapes.error_object(await read_object(request))
+
+
+def checkpoint_token(members: Mapping[str, Any]) -> str:
+    """The token that has to be among the members of a request."""
+    shapes.required_text(members, "CheckpointToken")
+    return shapes.matched_text(members, "CheckpointToken", shapes.CHECKPOINT_TOKEN) or ""
 
 
 async def read_change(request: Request) -> ChangeRequest:
     """The wish to pause or to resume that the body states; every member may be left out."""
     body = await read_object(request)
-    client_token, reason = text(body, "ClientToken"), text(body, "Reason")
-    if client_token is not None and not _CLIENT_TOKEN.fullmatch(client_token):
-        constraint = f"Member must satisfy regular expression pattern: {_CLIENT_TOKEN.pattern}"
-        raise errors.validation(client_token, "clientToken", constraint)
+    client_token, reason = shapes.matched_text(body, "ClientToken", shapes.CLIENT_TOKEN), text(body, "Reason")
     if reason is not None and len(reason) > MAX_REASON_CHARACTERS:
         constraint = f"Member must have length less than or equal to {MAX_REASON_CHARACTERS}"
         # The reason is sensitive, so the message does not repeat it.

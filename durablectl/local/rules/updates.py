@@ -10,6 +10,7 @@ from typing import Any
 
 from durablectl.local import errors
 from durablectl.local.encoding import exceeds
+from durablectl.local.rules import shapes
 from durablectl.model import wire
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import OperationType
@@ -66,78 +67,45 @@ def read_updates(raw: Any) -> list[OperationUpdate]:
 
 
 def _read_update(raw: Mapping[str, Any], where: str) -> OperationUpdate:
-    step, wait, callback = (_options(raw, name) for name in ("StepOptions", "WaitOptions", "CallbackOptions"))
+    step, wait, callback, context = (
+        shapes.structure(raw, name, where) or {}
+        for name in ("StepOptions", "WaitOptions", "CallbackOptions", "ContextOptions")
+    )
+    shapes.required_text(raw, "Id", where)
     update = OperationUpdate(
-        id=_pattern(raw, "Id", _ID, where, required=True) or "",
-        type=OperationType(_word(raw, "Type", where)),
-        action=_word(raw, "Action", where),
-        parent_id=_pattern(raw, "ParentId", _ID, where),
-        name=_pattern(raw, "Name", _NAME, where),
-        sub_type=_pattern(raw, "SubType", _SUB_TYPE, where),
-        payload=_text(raw, "Payload", where),
-        error=wire.read_error(raw["Error"]) if isinstance(raw.get("Error"), Mapping) else None,
-        next_attempt_delay_s=_seconds(step, "NextAttemptDelaySeconds", where, 1, MAX_DELAY_S),
-        wait_s=_seconds(wait, "WaitSeconds", where, 1, MAX_DELAY_S),
-        callback_timeout_s=_seconds(callback, "TimeoutSeconds", where, 0, MAX_CALLBACK_TIMEOUT_S) or 0,
-        heartbeat_timeout_s=_seconds(callback, "HeartbeatTimeoutSeconds", where, 0, MAX_CALLBACK_TIMEOUT_S) or 0,
-        replay_children=_options(raw, "ContextOptions").get("ReplayChildren") is True,
-        chained_invoke=_chained_invoke(_options(raw, "ChainedInvokeOptions"), where),
+        id=shapes.matched_text(raw, "Id", _ID, where) or "",
+        type=OperationType(shapes.required_text(raw, "Type", where)),
+        action=shapes.required_text(raw, "Action", where),
+        parent_id=shapes.matched_text(raw, "ParentId", _ID, where),
+        name=shapes.matched_text(raw, "Name", _NAME, where),
+        sub_type=shapes.matched_text(raw, "SubType", _SUB_TYPE, where),
+        payload=shapes.text(raw, "Payload", where),
+        error=_error(raw, where),
+        next_attempt_delay_s=shapes.integer(step, "NextAttemptDelaySeconds", 1, MAX_DELAY_S, where),
+        wait_s=shapes.integer(wait, "WaitSeconds", 1, MAX_DELAY_S, where),
+        callback_timeout_s=shapes.integer(callback, "TimeoutSeconds", 0, MAX_CALLBACK_TIMEOUT_S, where) or 0,
+        heartbeat_timeout_s=shapes.integer(callback, "HeartbeatTimeoutSeconds", 0, MAX_CALLBACK_TIMEOUT_S, where) or 0,
+        replay_children=shapes.flag(context, "ReplayChildren", where) is True,
+        chained_invoke=_chained_invoke(shapes.structure(raw, "ChainedInvokeOptions", where), where),
     )
     _check_sizes(update)
     return update
 
 
-def _options(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = raw.get(name)
-    return value if isinstance(value, Mapping) else {}
+def _error(raw: Mapping[str, Any], where: str) -> ErrorPayload | None:
+    error = shapes.structure(raw, "Error", where)
+    return None if error is None else shapes.error_object(error, f"{where}.Error")
 
 
-def _chained_invoke(options: Mapping[str, Any], where: str) -> ChainedInvokeOptions | None:
-    name = _text(options, "FunctionName", where)
-    if name is None:
+def _chained_invoke(options: Mapping[str, Any] | None, where: str) -> ChainedInvokeOptions | None:
+    if options is None:
         return None
-    if not 1 <= len(name) <= 256:
-        raise errors.validation(name, f"{where}.FunctionName", "Member must have length between 1 and 256")
+    shapes.required_text(options, "FunctionName", where)
     return ChainedInvokeOptions(
-        name, _text(options, "TenantId", where) or None, _text(options, "XAmznTraceId", where) or None
+        shapes.bounded_text(options, "FunctionName", 1, 256, where) or "",
+        shapes.matched_text(options, "TenantId", shapes.TENANT_ID, where),
+        shapes.bounded_text(options, "XAmznTraceId", 0, shapes.MAX_TRACE_CHARACTERS, where) or None,
     )
-
-
-def _text(raw: Mapping[str, Any], member: str, where: str) -> str | None:
-    value = raw.get(member)
-    if value is not None and not isinstance(value, str):
-        raise errors.serialization(f"{where}.{member} can not be converted to String")
-    return value
-
-
-def _word(raw: Mapping[str, Any], member: str, where: str) -> str:
-    value = _text(raw, member, where)
-    if not value:
-        raise errors.validation("null", f"{where}.{member}", "Member must not be null")
-    return value
-
-
-def _pattern(
-    raw: Mapping[str, Any], member: str, pattern: re.Pattern[str], where: str, *, required: bool = False
-) -> str | None:
-    value = _text(raw, member, where)
-    if value is None and not required:
-        return None
-    if value is None or not pattern.fullmatch(value):
-        constraint = f"Member must satisfy regular expression pattern: {pattern.pattern}"
-        raise errors.validation(value, f"{where}.{member}", constraint)
-    return value
-
-
-def _seconds(options: Mapping[str, Any], member: str, where: str, least: int, most: int) -> int | None:
-    value = options.get(member)
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise errors.serialization(f"{where}.{member} can not be converted to Integer")
-    if not least <= value <= most:
-        raise errors.validation(value, f"{where}.{member}", f"Member must have value between {least} and {most}")
-    return value
 
 
 def _check_sizes(update: OperationUpdate) -> None:
