@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from durablectl.local.errors import ServiceError
 from durablectl.model.payloads import ErrorPayload
-from tests.local.engine_support import Call, World, callback, chained, wait
+from tests.local.engine_support import Call, World, callback, chained, opened, raw, wait
 
 LIMIT = 1_048_576
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:child:$LATEST"
@@ -65,6 +66,21 @@ async def test_a_tenant_goes_along(world: World) -> None:
 
     assert child.invocation.tenant_id == "t-1"
     assert (await invoke_of(world, parent.arn))["TenantId"] == "t-1"
+
+
+@pytest.mark.parametrize("function", ["child:$LATEST", "plain"])
+async def test_a_trace_of_its_own_goes_along_also_over_a_restart(tmp_path: Path, function: str) -> None:
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
+    async with opened(tmp_path / "local.db") as world:
+        parent = await world.started()
+        options = {"FunctionName": function, "XAmznTraceId": trace}
+        await world.suspended(parent, raw("CHAINED_INVOKE", "START", ChainedInvokeOptions=options))
+        assert (await world.next_call()).invocation.trace_id == trace
+        assert parent.invocation.trace_id != trace
+
+        await world.restart()
+
+        assert (await world.next_call()).invocation.trace_id == trace
 
 
 async def test_the_child_s_result_wakes_the_caller(world: World) -> None:
@@ -184,6 +200,7 @@ async def test_what_cannot_be_called_fails_in_the_same_answer(world: World, func
     "function, message",
     [
         ("no such:name!", "Invalid function ARN 'no such:name!'"),
+        ("arn:aws:lambda:us-east-1:plain", "Invalid function ARN 'arn:aws:lambda:us-east-1:plain'"),
         (
             ARN.replace("000000000000", "999999999999"),
             "Cannot start a CHAINED_INVOKE on a function in another account.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -136,14 +137,37 @@ async def test_state_is_paged_to_its_end(world: World) -> None:
         if marker is None:
             break
 
-    assert sizes == [100, 100, 50]
-    assert found == [str(number) for number in range(250)]
+    assert sizes == [100, 100, 51]
+    assert found == [call.arn.rpartition("/")[2], *(str(number) for number in range(250))]
+
+
+async def test_state_begins_with_the_execution_and_its_input(world: World) -> None:
+    call = await world.started(payload={"order": 7})
+
+    (execution,) = _state(world, call)["Operations"]
+
+    assert (execution["Type"], execution["Status"]) == ("EXECUTION", "STARTED")
+    assert execution["ExecutionDetails"] == {"InputPayload": '{"order": 7}'}
+
+
+async def test_an_input_that_fills_a_page_is_left_to_the_next_one(world: World) -> None:
+    large = "x" * 6_000_000
+    task = asyncio.create_task(world.invoke(payload=large, invocation_type="RequestResponse"))
+    call = await world.next_call()
+    state = call.event["InitialExecutionState"]
+    assert state["Operations"] == []
+
+    (execution,) = _state(world, call, state["NextMarker"])["Operations"]
+
+    assert json.loads(execution["ExecutionDetails"]["InputPayload"]) == large
+    call.succeeds()
+    assert (await task).status == 200
 
 
 async def test_a_state_marker_is_invalid_once_the_token_moved(world: World) -> None:
     call = await world.started()
     await world.checkpoint(call, *[raw("STEP", "START", str(number)) for number in range(3)])
-    marker = _state(world, call, max_items=2)["NextMarker"]
+    marker = _state(world, call, max_items=3)["NextMarker"]
     assert len(_state(world, call, marker)["Operations"]) == 1
 
     await world.checkpoint(call)

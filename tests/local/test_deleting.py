@@ -94,7 +94,7 @@ async def test_an_execution_is_deleting_until_its_last_invocation_has_ended(worl
     await world.settle()
 
     detail = await world.get(call.arn)
-    assert (detail["Status"], "EndTimestamp" in detail) == ("DELETING", False)
+    assert (detail["Status"], "EndTimestamp" in detail, "Error" in detail) == ("DELETING", False, False)
     assert await world.operating.delete(call.arn) == first, "a repeated request is the same one"
     listed = await world.operating.list_executions(ListRequest("order", statuses=frozenset({"DELETING"})))
     assert [row["DurableExecutionArn"] for row in listed["DurableExecutions"]] == [call.arn]

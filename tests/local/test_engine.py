@@ -120,6 +120,35 @@ async def test_a_retry_becomes_ready_without_an_event(world: World) -> None:
     assert await world.types(first.arn) == written
 
 
+async def test_a_retry_that_became_ready_unseen_invokes_again(world: World) -> None:
+    first = await world.started()
+    await world.checkpoint(first, retry(5))
+    world.clock.advance(5)
+
+    first.suspends()
+
+    second = await world.next_call()
+    assert second.operations["1"]["Status"] == "READY"
+    assert second.event["UpdatedOperationIds"] == ["1"]
+    await world.advance(60)
+    assert await world.no_call()
+
+
+async def test_a_step_that_is_ready_and_known_to_be_is_nothing_to_suspend_for(world: World) -> None:
+    first = await world.started()
+    await world.suspended(first, retry(5))
+    await world.advance(5)
+    second = await world.next_call()
+    assert second.operations["1"]["Status"] == "READY"
+
+    second.suspends()
+    await world.settle()
+
+    completed = (await world.events(first.arn))[-1]["InvocationCompletedDetails"]
+    message = "Cannot return PENDING status with no pending operations."
+    assert completed["Error"]["Payload"]["ErrorMessage"] == message
+
+
 async def test_a_retry_that_is_due_shows_to_the_running_function(world: World) -> None:
     call = await world.started()
     await world.checkpoint(call, retry(5))

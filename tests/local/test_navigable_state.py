@@ -171,7 +171,7 @@ def test_an_event_with_more_state_than_a_page_says_where_to_go_on() -> None:
     state = json.loads(invocation_event(live, in_flight, NOW))["InitialExecutionState"]
 
     assert len(state["Operations"]) == 1000
-    assert in_flight.read_marker(state["NextMarker"]) == 999
+    assert in_flight.read_marker(state["NextMarker"]) == 1000
 
 
 def test_a_very_large_input_leaves_all_operations_to_the_next_page() -> None:
@@ -180,7 +180,7 @@ def test_a_very_large_input_leaves_all_operations_to_the_next_page() -> None:
 
     state = json.loads(invocation_event(live, in_flight, NOW))["InitialExecutionState"]
 
-    assert [operation["Type"] for operation in state["Operations"]] == ["EXECUTION"]
+    assert state["Operations"] == []
     assert in_flight.read_marker(state["NextMarker"]) == 0
 
 

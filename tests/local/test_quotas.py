@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.local.http_support import Served, callback_path, client_error, execut
 
 MB = 1_048_576
 BATCH = 250
+AT_MOST = "payload size must be less than or equal to"
 
 
 def steps(first: int, count: int) -> list[dict[str, Any]]:
@@ -156,10 +158,11 @@ def test_data_is_what_payloads_and_errors_hold() -> None:
         (raw("STEP", "SUCCEED", Payload="x" * (MB + 1)), "STEP output payload size"),
         (raw("CONTEXT", "SUCCEED", Payload="x" * (MB + 1)), "CONTEXT output payload size"),
         (chained("child:$LATEST", Payload="x" * (MB + 1)), "CHAINED_INVOKE input payload size"),
-        (raw("EXECUTION", "SUCCEED", "e", Payload="x" * (6 * MB + 1)), "Execution output payload size"),
+        (raw("EXECUTION", "SUCCEED", "e", Payload="x" * (MB + 1)), f"Execution output {AT_MOST} {MB} bytes."),
+        (raw("EXECUTION", "SUCCEED", "e", Payload="x" * (6 * MB + 1)), f"Execution output {AT_MOST} {6 * MB} bytes."),
         (raw("STEP", "FAIL", Error={"ErrorMessage": "x" * MB}), "Error object size"),
     ],
-    ids=["step", "context", "chained invoke", "execution", "error"],
+    ids=["step", "context", "chained invoke", "execution", "huge execution", "error"],
 )
 async def test_a_payload_over_its_limit_is_refused_and_nothing_is_recorded(
     server: Served, update: dict[str, Any], message: str
@@ -179,7 +182,7 @@ async def test_a_payload_over_its_limit_is_refused_and_nothing_is_recorded(
         raw("STEP", "SUCCEED", Payload="x" * MB),
         raw("CONTEXT", "SUCCEED", Payload="é" * (MB // 2)),
         chained("child:$LATEST", Payload="x" * MB),
-        raw("EXECUTION", "SUCCEED", "e", Payload="x" * (6 * MB)),
+        raw("EXECUTION", "SUCCEED", "e", Payload="x" * MB),
     ],
     ids=["step", "context", "chained invoke", "execution"],
 )
@@ -187,6 +190,18 @@ async def test_a_payload_at_its_limit_is_accepted(server: Served, update: dict[s
     call = await start(server)
 
     assert (await checkpointed(server, call, update))["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+async def test_whoever_waits_for_an_execution_may_get_six_megabytes(server: Served) -> None:
+    invoking = server.world.tasks.create_task(server.call("invoke", FunctionName="order", Qualifier="$LATEST"))
+    call = await server.world.next_call()
+    large = "x" * (6 * MB)
+
+    await checkpointed(server, call, raw("EXECUTION", "SUCCEED", "e", Payload=large))
+    call.succeeds("")
+
+    answer = await invoking
+    assert (await asyncio.to_thread(answer["Payload"].read)).decode() == large
 
 
 @pytest.mark.parametrize("asynchronous, limit", [(True, MB), (False, 6 * MB)])

@@ -20,7 +20,7 @@ from durablectl.model.events import Event
 from durablectl.model.operations import Fold, fold
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import OperationStatus
-from tests.local.checkpoint_support import BOOM, CHILD_ARN, NOW, after, checkpoint, later, started, update
+from tests.local.checkpoint_support import BOOM, CHILD_ARN, EXECUTION_ID, NOW, after, checkpoint, later, started, update
 
 STEP_START, STEP_SUCCEED = update("STEP", "START"), update("STEP", "SUCCEED", payload="1")
 STEP_FAIL = update("STEP", "FAIL", error=BOOM)
@@ -261,6 +261,12 @@ IDENTITIES: list[tuple[OperationUpdate, str]] = [
     (replace(STEP_1, sub_type="WaitForCondition"), "Inconsistent operation subtype."),
     (replace(STEP_1, name="b"), "Inconsistent operation name."),
     (replace(STEP_1, parent_id="d"), "Inconsistent parent operation id."),
+    (update("CONTEXT", "SUCCEED", "c", name="late"), "Inconsistent operation name."),
+    (update("CONTEXT", "SUCCEED", "c", sub_type="Map"), "Inconsistent operation subtype."),
+    (update("CONTEXT", "SUCCEED", "c", parent_id="c"), "Inconsistent parent operation id."),
+    (update("STEP", "START", EXECUTION_ID), "Inconsistent operation type."),
+    (update("STEP", "START", "2", parent_id=EXECUTION_ID), "Invalid parent operation id."),
+    (update("EXECUTION", "SUCCEED", "1"), "Inconsistent operation type."),
     (update("STEP", "START", "2", parent_id="nowhere"), "Invalid parent operation id."),
     (update("STEP", "START", "2", parent_id="1"), "Invalid parent operation id."),
     (update("STEP", "START", "2", parent_id="2"), "Invalid parent operation id."),

@@ -175,10 +175,24 @@ def test_a_plain_function_ends_with_its_bytes_as_they_are() -> None:
     assert ending_of_plain(outcome) == Ending(ExecutionStatus.SUCCEEDED, '{"a": 1}')
 
 
-def test_a_plain_function_fails_with_its_fault_or_with_bytes_that_are_no_text() -> None:
-    message = "CHAINED_INVOKE response could not be decoded as UTF-8."
-
+def test_a_plain_function_fails_with_its_fault() -> None:
     assert ending_of_plain(crashed()) == Ending(ExecutionStatus.FAILED, error=CRASHED)
-    assert ending_of_plain(InvocationOutcome("r-1", NOW, NOW, b"\xff", None)) == Ending(
-        ExecutionStatus.FAILED, error=ErrorPayload("InvalidParameterValueException", message)
-    )
+
+
+@pytest.mark.parametrize(
+    "payload, message",
+    [
+        (b"\xff", "CHAINED_INVOKE response could not be decoded as UTF-8."),
+        (b"1" * 1_048_577, "CHAINED_INVOKE output payload size must be less than or equal to 1048576 bytes."),
+    ],
+)
+def test_a_plain_function_s_payload_may_be_no_result(payload: bytes, message: str) -> None:
+    ending = ending_of_plain(InvocationOutcome("r-1", NOW, NOW, payload, None))
+
+    assert ending == Ending(ExecutionStatus.FAILED, error=ErrorPayload(message=message))
+
+
+def test_a_plain_function_may_answer_as_much_as_a_chained_invoke_takes() -> None:
+    ending = ending_of_plain(InvocationOutcome("r-1", NOW, NOW, b"1" * 1_048_576, None))
+
+    assert ending.status == ExecutionStatus.SUCCEEDED

@@ -11,7 +11,7 @@ from durablectl.local.functions.functions import Function
 from durablectl.local.rules import completions
 from durablectl.local.rules.completions import Ending
 from durablectl.local.rules.draft import Draft
-from durablectl.local.rules.verdicts import ending_of_plain, limited
+from durablectl.local.rules.verdicts import ending_of_plain
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import ExecutionStatus
 
@@ -48,7 +48,7 @@ class Chaining:
                 execution_timeout_s=function.durable.execution_timeout_s,
                 retention_days=function.durable.retention_days,
                 invocation_type="Chained",
-                trace_header=live.facts.trace_header,
+                trace_header=_trace_header(live, operation_id),
                 tenant_id=operation.tenant_id,
                 parent_id=live.record.id,
                 parent_operation_id=operation_id,
@@ -60,7 +60,8 @@ class Chaining:
 
     async def _invoke_plain(self, live: LiveExecution, operation_id: str, function: Function, input_text: str) -> None:
         tenant_id = live.folded.operations[operation_id].tenant_id
-        outcome = await self._engine.calling.plain(function, utf8(input_text), live.facts.trace_header, tenant_id)
+        trace_header = _trace_header(live, operation_id)
+        outcome = await self._engine.calling.plain(function, utf8(input_text), trace_header, tenant_id)
         if outcome is not None:
             self._deliver(live.record.id, operation_id, ending_of_plain(outcome))
 
@@ -93,6 +94,11 @@ class Chaining:
         if live is None or live.is_closed or live.folded.operations[operation_id].is_final:
             return
         draft = Draft.on(live.folded, self._engine.now())
-        completions.complete_invoke(draft, live.folded.operations[operation_id], limited(ending, "Chained"))
+        completions.complete_invoke(draft, live.folded.operations[operation_id], ending)
         self._engine.commit(live, draft)
         self._engine.wake(live)
+
+
+def _trace_header(live: LiveExecution, operation_id: str) -> str:
+    """The trace that a chained invoke belongs to: its caller's, unless the caller named another one."""
+    return live.trace_headers.get(operation_id, live.facts.trace_header)

@@ -10,9 +10,11 @@ from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Answered, InFlight, LiveExecution
 from durablectl.local.rules import completions, quotas
 from durablectl.local.rules.draft import Draft, Target, Unresolved
-from durablectl.local.rules.navigable_state import MAX_PAGE_ITEMS, StateView, page
+from durablectl.local.rules.navigable_state import MAX_PAGE_ITEMS, StateView
 from durablectl.local.rules.transitions import CheckpointRules
 from durablectl.local.rules.updates import ChainedInvokeOptions, read_updates
+from durablectl.local.rules.verdicts import oversize
+from durablectl.model.arn import parse_function_name
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import ExecutionStatus
 
@@ -41,6 +43,7 @@ class Checkpointing:
             raise errors.invalid_parameter(INVALID_TOKEN)
         draft = Draft.on(live.folded, self._engine.now())
         self._rules(live).apply(draft, read_updates(raw_updates))
+        _check_result(live, draft)
         error = quotas.exceeded(draft.folded, live.data_bytes + quotas.data_bytes(draft.events))
         if error is not None:
             return await self._fail(live, in_flight, error)
@@ -71,13 +74,11 @@ class Checkpointing:
         delivered = in_flight.read_marker(marker) if marker else 0
         if delivered is None:
             raise errors.invalid_parameter("Invalid marker")
-        view = self._view(live)
-        reachable = view.navigable(live.folded)
         limit = min(max_items or DEFAULT_PAGE_ITEMS, MAX_PAGE_ITEMS)
-        carried = page(map(view.operation, reachable[delivered:]), limit)
+        carried, reached = self._view(live).page(live.folded, delivered, limit)
         answer: dict[str, Any] = {"Operations": carried}
-        if delivered + len(carried) < len(reachable):
-            answer["NextMarker"] = in_flight.marker(delivered + len(carried))
+        if reached is not None:
+            answer["NextMarker"] = in_flight.marker(reached)
         return answer
 
     def _find(self, execution_id: str) -> tuple[LiveExecution, InFlight]:
@@ -109,10 +110,9 @@ class Checkpointing:
 
     def _resolve_target(self, options: ChainedInvokeOptions) -> Target | Unresolved:
         catalog = self._engine.catalog
-        try:
-            parsed = catalog.parse(options.function_name)
-        except errors.ServiceError:
-            raise errors.invalid_parameter(f"Invalid function ARN '{options.function_name}'") from None
+        parsed = parse_function_name(options.function_name)
+        if parsed is None or (parsed.partition and not parsed.account):
+            raise errors.invalid_parameter(f"Invalid function ARN '{options.function_name}'")
         if parsed.account and parsed.account != catalog.identity.account:
             raise errors.invalid_parameter("Cannot start a CHAINED_INVOKE on a function in another account.")
         if parsed.region and parsed.region != catalog.identity.region:
@@ -130,3 +130,9 @@ class Checkpointing:
             name, execution_id = tokens.new_execution_id(), tokens.new_execution_id()
             child_arn = str(self._engine.execution_arn(function, name, execution_id))
         return Target(function.name, function.version, function.durable is not None, child_arn)
+
+
+def _check_result(live: LiveExecution, draft: Draft) -> None:
+    message = oversize(draft.closing.result, live.facts.invocation_type) if draft.closing else None
+    if message is not None:
+        raise errors.invalid_parameter(message)

@@ -179,10 +179,9 @@ class Engine:
         live.folded = draft.folded
         live.data_bytes += quotas.data_bytes(draft.events)
         live.replay_children |= draft.replay_children
+        live.trace_headers |= draft.trace_headers
         live.unseen.update(draft.touched_ids)
-        all_notes = {f"replay_children:{operation_id}": "1" for operation_id in draft.replay_children} | dict(
-            notes or {}
-        )
+        all_notes = _notes_of(draft) | dict(notes or {})
         if draft.closing:
             live.closing = draft.closing
             all_notes["closing"] = write_closing(draft.closing)
@@ -294,6 +293,13 @@ class Engine:
         """End the requests that wait for executions, because the service is stopping."""
         for live in self._live.values():
             live.ended.cancel()
+
+
+def _notes_of(draft: Draft) -> dict[str, str | None]:
+    """What a draft decided and no event tells."""
+    replayed = {f"replay_children:{operation_id}": "1" for operation_id in draft.replay_children}
+    traces = {f"trace:{operation_id}": header for operation_id, header in draft.trace_headers.items()}
+    return {**replayed, **traces}
 
 
 def _announce(live: LiveExecution, committed: asyncio.Future[None], ending: Ending) -> None:

@@ -10,6 +10,7 @@ from durablectl.local.engine.live import LiveExecution
 from durablectl.local.engine.timers import Timers
 from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.completions import Due
+from durablectl.model.statuses import OperationStatus
 
 _OPERATION_KINDS = ("wait", "retry", "callback", "heartbeat")
 
@@ -48,6 +49,17 @@ class ExecutionTimers:
         for due in dues:
             key = (live.record.id, due.kind, due.operation_id)
             self._timers.set(key, due.at, functools.partial(self._on_due, live, due))
+
+    def take_due_retries(self, live: LiveExecution, now: datetime) -> list[str]:
+        """Steps of an execution that have become READY before their timers were looked at, which do not fire then."""
+        ready = [
+            each.id
+            for each in live.folded.open_operations
+            if each.status_at(now) == OperationStatus.READY and (live.record.id, "retry", each.id) in self._timers
+        ]
+        for operation_id in ready:
+            self._timers.cancel((live.record.id, "retry", operation_id))
+        return ready
 
     def arm_invocation(self, live: LiveExecution, at: datetime, invoke: Callable[[LiveExecution], None]) -> None:
         """Set the timer that repeats a failed invocation."""

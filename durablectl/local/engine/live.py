@@ -116,6 +116,8 @@ class LiveExecution:
     """How much data the execution has written."""
     replay_children: set[str] = field(default_factory=set)
     heartbeats: dict[str, datetime] = field(default_factory=dict)
+    trace_headers: dict[str, str] = field(default_factory=dict)
+    """Of chained invokes that were started with one of their own."""
     closing: Closing | None = None
     """Decided by a checkpoint, carried out when the invocation ends."""
     in_flight: InFlight | None = None

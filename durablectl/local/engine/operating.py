@@ -112,8 +112,8 @@ class Operating:
             trace_header=facts.trace_header,
             pause=self._pause_of(record, with_data=with_data),
             input=known.execution.input if with_data else None,
-            result=known.execution.result if with_data else None,
-            error=known.execution.error if with_data else None,
+            result=known.execution.result if with_data and record.status.is_closed else None,
+            error=known.execution.error if with_data and record.status.is_closed else None,
             data_included=with_data,
         )
         return wire.write_detail(detail)

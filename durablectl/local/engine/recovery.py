@@ -96,6 +96,8 @@ def _read_note(live: LiveExecution, name: str, value: str) -> None:
     match kind:
         case "replay_children":
             live.replay_children.add(operation_id)
+        case "trace":
+            live.trace_headers[operation_id] = value
         case "heartbeat":
             live.heartbeats[operation_id] = _instant(live, float(value))
         case "closing":

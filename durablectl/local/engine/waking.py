@@ -58,6 +58,8 @@ class Waking:
         in_flight.ended.set()
 
     def _finish(self, live: LiveExecution, in_flight: InFlight, outcome: InvocationOutcome) -> None:
+        # A step that has become ready meanwhile is a change that the function has not seen.
+        live.unseen.update(dict.fromkeys(self._timers.take_due_retries(live, self._engine.now())))
         verdict = judge(live, outcome, self._policy)
         draft = self._draft_of_end(live, outcome, verdict)
         live.in_flight = None

@@ -157,13 +157,13 @@ def failed_invocations_in_a_row(folded: Fold) -> int:
     return count
 
 
-def has_pending_operations(folded: Fold) -> bool:
-    """Whether there is anything that an invocation may be suspended for."""
-    return any(_may_suspend(operation) for operation in folded.open_operations)
+def has_pending_operations(folded: Fold, now: datetime) -> bool:
+    """Whether there is anything that an invocation may be suspended for; a step that is READY is not."""
+    return any(_may_suspend(operation, now) for operation in folded.open_operations)
 
 
 _SUSPENDING_TYPES = frozenset({OperationType.WAIT, OperationType.CALLBACK, OperationType.CHAINED_INVOKE})
 
 
-def _may_suspend(operation: Operation) -> bool:
-    return operation.type in _SUSPENDING_TYPES or operation.status == OperationStatus.PENDING
+def _may_suspend(operation: Operation, now: datetime) -> bool:
+    return operation.type in _SUSPENDING_TYPES or operation.status_at(now) == OperationStatus.PENDING

@@ -51,6 +51,8 @@ class Draft:
     """Contexts that were closed now with the wish to have their children replayed."""
     started_invokes: list[str] = field(default_factory=list)
     """Chained invokes whose target has to be called."""
+    trace_headers: dict[str, str] = field(default_factory=dict)
+    """Those of chained invokes that do not belong to their caller's trace."""
     closing: Closing | None = None
 
     @classmethod

@@ -5,6 +5,7 @@ Timestamps are epoch seconds in API answers and epoch milliseconds in the invoca
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -52,6 +53,21 @@ class StateView:
         )
         details = self._details(operation, status)
         return written | details
+
+    def page(
+        self, folded: Fold, delivered: int = 0, limit: int = MAX_PAGE_ITEMS, *, least: int = 1
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """The operations behind the first `delivered` ones, as many as a page carries; how many are delivered then.
+
+        The first of all is EXECUTION, which carries the input. None is told with the last page.
+        """
+        reachable = self.navigable(folded)
+        given = folded.execution.input
+        first = [self.execution(folded, given.text if given else None)] if delivered == 0 else []
+        rest = map(self.operation, reachable[max(delivered - 1, 0) :])
+        carried = page(itertools.chain(first, rest), limit, least=least)
+        reached = delivered + len(carried)
+        return carried, reached if reached <= len(reachable) else None
 
     def execution(self, folded: Fold, input_text: str | None) -> dict[str, Any]:
         """The EXECUTION operation, which carries the input."""
@@ -119,13 +135,13 @@ def _is_hidden(
 
 
 def page(
-    written: Iterable[dict[str, Any]], limit: int = MAX_PAGE_ITEMS, size: int = PAGE_BYTES
+    written: Iterable[dict[str, Any]], limit: int = MAX_PAGE_ITEMS, size: int = PAGE_BYTES, *, least: int = 1
 ) -> list[dict[str, Any]]:
-    """As many of the operations as one page may carry, at least one if there is any."""
+    """As many of the operations as one page may carry, at least `least` if there are so many."""
     taken: list[dict[str, Any]] = []
     for operation in written:
         size -= len(json.dumps(operation))
-        if taken and (size < 0 or len(taken) >= limit):
+        if len(taken) >= least and (size < 0 or len(taken) >= limit):
             break
         taken.append(operation)
     return taken

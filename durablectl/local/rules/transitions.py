@@ -117,6 +117,8 @@ class CheckpointRules:
         details |= {"executed_version": target.version, "child_arn": target.child_arn}
         _start(draft, "ChainedInvokeStarted", update, details, payload=Payload(update.payload or "{}"))
         draft.started_invokes.append(update.id)
+        if update.chained_invoke.trace_id:
+            draft.trace_headers[update.id] = update.chained_invoke.trace_id
 
     def _execution(self, draft: Draft, update: OperationUpdate, existing: Operation | None) -> None:
         if draft.closing is not None or draft.folded.execution.status.is_closed:
@@ -174,6 +176,8 @@ def _is_start_and_end(same: list[OperationUpdate]) -> bool:
 
 
 def _check_identity(draft: Draft, update: OperationUpdate, existing: Operation | None) -> None:
+    if _type_of(draft, update, existing) != update.type:
+        raise errors.invalid_parameter("Inconsistent operation type.")
     if update.type == OperationType.EXECUTION:
         return
     if existing is None:
@@ -181,14 +185,19 @@ def _check_identity(draft: Draft, update: OperationUpdate, existing: Operation |
         if update.parent_id and (parent is None or parent.type != OperationType.CONTEXT):
             raise errors.invalid_parameter("Invalid parent operation id.")
         return
-    if update.type != existing.type:
-        raise errors.invalid_parameter("Inconsistent operation type.")
-    if update.sub_type and existing.sub_type and update.sub_type != existing.sub_type:
+    if update.sub_type and update.sub_type != existing.sub_type:
         raise errors.invalid_parameter("Inconsistent operation subtype.")
-    if update.name and existing.name and update.name != existing.name:
+    if update.name and update.name != existing.name:
         raise errors.invalid_parameter("Inconsistent operation name.")
     if update.parent_id and update.parent_id != existing.parent_id:
         raise errors.invalid_parameter("Inconsistent parent operation id.")
+
+
+def _type_of(draft: Draft, update: OperationUpdate, existing: Operation | None) -> OperationType:
+    """The type that an id stands for already; that of the update if it stands for nothing."""
+    if update.id == draft.folded.execution.id:
+        return OperationType.EXECUTION
+    return update.type if existing is None else existing.type
 
 
 def _check_retry(update: OperationUpdate) -> None:

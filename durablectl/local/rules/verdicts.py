@@ -47,17 +47,17 @@ def judge(live: LiveExecution, outcome: InvocationOutcome, policy: RetryPolicy) 
         return Verdict(error)
     if error is not None:
         return _retried(live, error, policy, policy.attempts)
-    return _judge_answer(live, outputs.read_output(outcome.payload or b""), policy)
+    return _judge_answer(live, outcome, policy)
 
 
-def _judge_answer(
-    live: LiveExecution, answer: outputs.Suspended | Closing | outputs.Rejected, policy: RetryPolicy
-) -> Verdict:
+def _judge_answer(live: LiveExecution, outcome: InvocationOutcome, policy: RetryPolicy) -> Verdict:
+    answer = outputs.read_output(outcome.payload or b"")
     if isinstance(answer, outputs.Rejected):
         return Verdict(answer.error, Ending(ExecutionStatus.FAILED, error=answer.error))
     if isinstance(answer, Closing):
         return Verdict(ending=decided_ending(live, answer))
-    if completions.has_pending_operations(live.folded) or live.unseen or live.must_end_invocation:
+    is_pending = completions.has_pending_operations(live.folded, outcome.ended_at)
+    if is_pending or live.unseen or live.must_end_invocation:
         return Verdict()
     return _retried(live, outputs.PENDING_WITHOUT_REASON, policy, policy.suspended_without_reason_attempts)
 
@@ -76,15 +76,19 @@ def error_of(outcome: InvocationOutcome) -> ErrorPayload | None:
 
 
 def ending_of_plain(outcome: InvocationOutcome) -> Ending:
-    """How the call of a function that is not durable ended."""
+    """How the call of a function that is not durable ended; what the service itself objects to has no error type."""
     error = error_of(outcome)
     if error is not None:
         return Ending(ExecutionStatus.FAILED, error=error)
+    payload = outcome.payload or b"null"
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        message = f"CHAINED_INVOKE output payload size must be less than or equal to {MAX_PAYLOAD_BYTES} bytes."
+        return Ending(ExecutionStatus.FAILED, error=ErrorPayload(message=message))
     try:
-        return Ending(ExecutionStatus.SUCCEEDED, (outcome.payload or b"null").decode())
+        return Ending(ExecutionStatus.SUCCEEDED, payload.decode())
     except UnicodeDecodeError:
         message = "CHAINED_INVOKE response could not be decoded as UTF-8."
-        return Ending(ExecutionStatus.FAILED, error=ErrorPayload("InvalidParameterValueException", message))
+        return Ending(ExecutionStatus.FAILED, error=ErrorPayload(message=message))
 
 
 def decided_ending(live: LiveExecution, closing: Closing) -> Ending:
@@ -94,8 +98,15 @@ def decided_ending(live: LiveExecution, closing: Closing) -> Ending:
 
 def limited(ending: Ending, invocation_type: str) -> Ending:
     """The same end, or a failure when the result is larger than this way of starting allows."""
-    limit = MAX_EXECUTION_PAYLOAD_BYTES if invocation_type == "RequestResponse" else MAX_PAYLOAD_BYTES
-    if ending.result is None or not exceeds(ending.result, limit):
+    message = oversize(ending.result, invocation_type)
+    if message is None:
         return ending
-    message = f"Execution output payload size must be less than or equal to {limit} bytes."
     return Ending(ExecutionStatus.FAILED, error=ErrorPayload("InvalidParameterValueException", message))
+
+
+def oversize(result: str | None, invocation_type: str) -> str | None:
+    """What is wrong with a result that is larger than this way of starting allows; None for any other."""
+    limit = MAX_EXECUTION_PAYLOAD_BYTES if invocation_type == "RequestResponse" else MAX_PAYLOAD_BYTES
+    if result is None or not exceeds(result, limit):
+        return None
+    return f"Execution output payload size must be less than or equal to {limit} bytes."
