@@ -39,6 +39,8 @@ class Column(Generic[T_contra]):
     aligns_right: bool = False
     shrinks_to: int | None = None
     """The width below which the column is not cut on a narrow terminal; None when it is never cut."""
+    wraps_from: int | None = None
+    """For texts that may take several lines: the cells that they need beside other columns, or they stand below."""
     is_instant: bool = False
     """Whether the header names the zone."""
     about: str = ""
