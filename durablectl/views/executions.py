@@ -59,6 +59,7 @@ def execution_columns(reading: Reading, *, with_reasons: bool = False) -> tuple[
             lambda listed: redacted_text(listed.reason, reading),
             is_wide=not with_reasons,
             shrinks_to=12,
+            wraps_from=40,
             about="why it ended badly, or is paused (--reasons)",
         ),
         *_identity_columns(),

@@ -103,6 +103,7 @@ def _detail_column(reading: Reading) -> Column[AnnotatedEvent]:
         phrase,
         lambda one: text_of(phrase(one, Display(reading.now))),
         shrinks_to=16,
+        wraps_from=18,
         about="what the event says, in words",
     )
 

@@ -23,6 +23,7 @@ def detail_phrase(one: AnnotatedEvent, record: Record, display: Display) -> Line
         phrase(one, record, display),
         error_phrase(record["error"]),
         _next_attempt(one, record),
+        _request(record, display),
         payload_phrase("input", record["input"]),
         payload_phrase("result", record["result"]),
     )
@@ -73,12 +74,6 @@ def _invoke_started(one: AnnotatedEvent, record: Record, display: Display) -> Li
     return child_phrase(record["details"]["child_arn"], record["details"]["function"])
 
 
-def _invocation_completed(one: AnnotatedEvent, record: Record, display: Display) -> Line:
-    request_id = record["details"]["request_id"]
-    request = (Segment("request "), *short_id(request_id, display, head=9, tail=0)) if request_id else EMPTY
-    return comma(_took(one), request)
-
-
 def _ended(one: AnnotatedEvent, record: Record, display: Display) -> Line:
     return _took(one, prefix="after ") if one.event.spec.group in ("wait", "callback") else _took(one)
 
@@ -97,6 +92,11 @@ def _next_attempt(one: AnnotatedEvent, record: Record) -> Line:
         return EMPTY
     what = "poll" if one.event.spec.transition == "succeeded" else "attempt"
     return own(f"next {what} in {format_duration(record['details']['next_attempt_delay_ms'])}", "yellow")
+
+
+def _request(record: Record, display: Display) -> Line:
+    request_id = record["details"].get("request_id")
+    return (Segment("request "), *short_id(request_id, display, head=9, tail=0)) if request_id else EMPTY
 
 
 def _due(prefix: str, instant: datetime | None, display: Display) -> Line:
@@ -123,5 +123,4 @@ _PHRASES: dict[str, _Phrase] = {
     "WaitStarted": _wait_started,
     "CallbackStarted": _callback_started,
     "ChainedInvokeStarted": _invoke_started,
-    "InvocationCompleted": _invocation_completed,
 }

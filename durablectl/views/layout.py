@@ -21,6 +21,8 @@ class Track:
     shrinks_to: int | None = None
     least: int = 0
     """The width that it has where all cells are narrower."""
+    wraps_from: int | None = None
+    """Where rows may take several lines: the width from which a cell goes on below itself instead of being cut."""
 
 
 def lay_out(rows: Sequence[Sequence[Line]], tracks: Sequence[Track], available: int | None) -> list[Line]:

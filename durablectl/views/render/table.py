@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from durablectl.views.glyphs import ASCII_TWINS
-from durablectl.views.layout import Track, lay_out
+from durablectl.views.layout import Track
 from durablectl.views.lines import Line, Segment, fit_line
 from durablectl.views.render.columns import select_columns
 from durablectl.views.render.options import OutputOptions
+from durablectl.views.stacking import stack
 from durablectl.views.view import Column, View
 
 # Names of the 16-colour palette only: each terminal theme keeps them readable on its own background.
@@ -69,12 +70,12 @@ def _render_flowing(view: View[Any], options: OutputOptions, stream: BinaryIO, *
     """A row for each item when it comes; the columns are as wide as the view expects them to become."""
     columns = select_columns(view.columns, options.columns, wide=wide)
     widths = view.flowing or {}
-    tracks = [Track(each.aligns_right, each.shrinks_to, widths.get(each.key, 0)) for each in columns]
+    tracks = [replace(_track(each), least=widths.get(each.key, 0)) for each in columns]
     count = 0
     for item in view.items:
         row = [column.cell(item, options.display) for column in columns]
         below = view.below(item) if view.below else ()
-        _write([*lay_out([row], tracks, options.width), *([below] if below else [])], options, stream)
+        _write([*stack([row], tracks, options.width), *([below] if below else [])], options, stream)
         count += 1
     return count
 
@@ -100,9 +101,13 @@ def _table(view: View[Any], columns: Sequence[Column[Any]], items: Sequence[Any]
     rows = [[column.cell(item, display) for column in columns] for item in items]
     if view.has_headers and options.headers:
         rows.insert(0, [_header(column, options) for column in columns])
-    tracks = [Track(column.aligns_right, column.shrinks_to) for column in columns]
+    tracks = [_track(column) for column in columns]
     heading = list(view.heading(display)) if view.heading and options.headers else []
-    return _fit(heading, options.width) + lay_out(rows, tracks, options.width)
+    return _fit(heading, options.width) + stack(rows, tracks, options.width)
+
+
+def _track(column: Column[Any]) -> Track:
+    return Track(column.aligns_right, column.shrinks_to, wraps_from=column.wraps_from)
 
 
 def _fit(lines: list[Line], available: int | None) -> list[Line]:
