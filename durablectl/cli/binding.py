@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import Any, get_type_hints
@@ -17,7 +17,8 @@ from durablectl.cli.specs import CommandSpec, Group
 from durablectl.errors import UsageError
 from durablectl.views.instants import TimeFormat, parse_zone
 from durablectl.views.records.context import Reading
-from durablectl.views.render import compile_query, select_columns
+from durablectl.views.render import column_help, compile_query, select_columns
+from durablectl.views.view import Column
 
 COLOR_CHOICES = ("auto", "always", "never")
 COLUMN_HELP = "help"
@@ -64,10 +65,17 @@ def _answers_alone(runtime: Runtime, spec: CommandSpec, values: Mapping[str, Any
         return False
     columns = spec.columns(Reading(runtime.now()), values) if spec.columns else ()
     if runtime.choices.columns == (COLUMN_HELP,):
-        runtime.show_column_help(columns)
+        _show_column_help(runtime, columns)
         return True
     select_columns(columns, runtime.choices.columns)
     return False
+
+
+def _show_column_help(runtime: Runtime, columns: Sequence[Column[Any]]) -> None:
+    if not columns:
+        raise UsageError("--columns is not available here: this view has no columns")
+    runtime.stdout.write("".join(f"{line}\n" for line in column_help(columns)).encode())
+    runtime.stdout.flush()
 
 
 def bind_root(version: Any) -> Callable[..., None]:

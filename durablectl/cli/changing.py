@@ -21,7 +21,7 @@ from durablectl.operate.batch import CHANGES_PER_SECOND, carry_out_all, freeze, 
 from durablectl.operate.effects import await_effects
 from durablectl.operate.lifecycle import Change, carry_out
 from durablectl.operate.pacing import Pace
-from durablectl.operate.targets import Target
+from durablectl.operate.targets import Target, backend_of, connections_of
 from durablectl.operate.wording import counted
 from durablectl.views.previews import label_of
 
@@ -96,8 +96,7 @@ class Changing:
         count = f"{past} {done} of {counted(len(results), 'execution')}; " if self.chosen.is_batch else ""
         self.interrupt.end(runtime, f"{count}what was {past} stays {past}")
         code = Partial.exit_code if self.meant.is_partial else batch_exit_code(results)
-        halted = halted_by(results)
-        if halted is not None:
+        for halted in halted_by(results):
             runtime.diagnostics.error(halted, exit_code=code)
         return TimeoutElapsed.exit_code if self.is_timeout else code
 
@@ -105,15 +104,17 @@ class Changing:
         """The one target changed, or what would become of it."""
         runtime, (target,) = self.runtime, self.targets
         now, clock = runtime.local_now(), runtime.process.clock
-        return carry_out(runtime.backend, target, self.change, clock=clock, now=now, dry_run=dry_run)
+        return carry_out(backend_of(target), target, self.change, clock=clock, now=now, dry_run=dry_run)
 
     def _carried_out_all(self) -> Iterator[ActionResult]:
         runtime, rate = self.runtime, self.chosen.rate
+        if not self.targets:
+            return iter(())
         if not self.dry_run and rate != CHANGES_PER_SECOND:
             runtime.budgets.limit("change", rate)
             self._tell_of_reads(rate)
         return carry_out_all(
-            runtime.backend,
+            backend_of(self.targets[0]),
             self.targets,
             self.change,
             clock=runtime.process.clock,
@@ -125,9 +126,12 @@ class Changing:
 
     def _tell_of_reads(self, rate: float) -> None:
         """Say that a rate will not be reached, because each target is read again before it is changed."""
-        reads = self.runtime.budgets.of(self.runtime.settings).rate("get")
-        if reads is not None and rate > reads and len(self.targets) > reads:
-            self.runtime.diagnostics.note(
+        runtime = self.runtime
+        budgets = {runtime.budgets.of(runtime.settings_behind(each)) for each in connections_of(self.targets)}
+        rates = [budget.rate("get") for budget in budgets]
+        reads = sum(each for each in rates if each is not None)
+        if None not in rates and rate > reads and len(self.targets) > reads:
+            runtime.diagnostics.note(
                 f"each execution is read again before it is {self.change.past}, which takes place {reads:g} times a "
                 f"second at most, so --rps {rate:g} is not reached"
             )
@@ -148,7 +152,7 @@ class Changing:
         """What became of each change; those that an interruption leaves unseen stay as they were answered."""
         runtime, count = self.runtime, len(pending)
         waiting = await_effects(
-            runtime.backend,
+            backend_of(self.targets[0]),
             [(target, pending[target.arn]) for target in self.targets if target.arn in pending],
             self.change,
             clock=runtime.process.clock,
@@ -195,7 +199,7 @@ def _ask(changing: Changing, safety: Safety, asking: Asking) -> None:
             # What its status does not allow is told before a question is asked that has no point.
             changing.carried_out(True)
             return change_preview(runtime, verb, targets[0])
-        changing.targets = freeze(runtime.backend, targets)
+        changing.targets = freeze(backend_of(targets[0]), targets)
         return batch_preview(runtime, changing.change, changing.targets, changing.meant.filters)
 
     subject, typed, typed_is = (f"{count} executions", str(count), "count")

@@ -11,16 +11,16 @@ from durablectl.cli.bundles import Scope, Selection
 from durablectl.cli.choices import positive_number, split_list, whole_number
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.selection import describe_filters, parse_filters
-from durablectl.cli.targets import find_targets, is_single, reserve_stdin
+from durablectl.cli.targets import find_targets_over, is_single, reserve_stdin
 from durablectl.errors import UsageError
 from durablectl.model.statuses import CLOSED_STATUSES, OPEN_STATUSES, ExecutionStatus
 from durablectl.model.times import parse_duration
 from durablectl.operate.batch import CHANGES_PER_SECOND
+from durablectl.operate.discovery import searched_words
 from durablectl.operate.lifecycle import Change
 from durablectl.operate.listing import ListQuery
 from durablectl.operate.selecting import MOST_OTHERS, Selected, select
 from durablectl.operate.targets import Target
-from durablectl.operate.wording import listed
 
 DEFAULT_MAX = 50
 _HIGHEST_RATE = 1000.0
@@ -98,13 +98,13 @@ def find_meant(runtime: Runtime, chosen: Chosen, change: Change) -> Meant:
 
 
 def _named(runtime: Runtime, chosen: Chosen) -> Meant:
-    return Meant(find_targets(runtime, chosen.references, chosen.selection, is_reserved=True))
+    return Meant(find_targets_over(runtime, chosen.references, chosen.selection))
 
 
 def _matching(runtime: Runtime, chosen: Chosen, change: Change) -> Meant:
-    selected = select(
-        runtime.backend, _query(runtime, chosen), change, notes=runtime.diagnostics, now=runtime.local_now()
-    )
+    query = _query(runtime, chosen)
+    connections = runtime.connections(split_list(chosen.selection.function))
+    selected = select(connections, query, change, notes=runtime.diagnostics, now=runtime.local_now())
     phrases = _phrases(chosen, change)
     if selected.left_out and selected.targets:
         runtime.diagnostics.note(f"{_counts(selected.left_out)} left out: {change.rule}")
@@ -118,7 +118,6 @@ def _matching(runtime: Runtime, chosen: Chosen, change: Change) -> Meant:
 def _query(runtime: Runtime, chosen: Chosen) -> ListQuery:
     selection = chosen.selection
     return ListQuery(
-        functions=runtime.scope(split_list(chosen.selection.function)),
         filters=parse_filters(runtime, selection),
         qualifier=selection.qualifier,
         stuck=parse_duration(selection.stuck, option="--stuck") if selection.stuck else None,
@@ -139,7 +138,7 @@ def _phrases(chosen: Chosen, change: Change) -> list[str]:
 
 def _tell_of_none(runtime: Runtime, chosen: Chosen, change: Change, selected: Selected, phrases: Sequence[str]) -> None:
     """That nothing matches, what would in another status, and the command for that."""
-    searched = [] if chosen.selection.function else [f"searched {listed(selected.searched) or 'no durable function'}"]
+    searched = [] if chosen.selection.function else [f"searched {searched_words(selected.places)}"]
     note = f"no executions match ({'; '.join([*searched, *phrases])}), so nothing was {change.past}"
     others = selected.left_out or selected.others
     more = " or more" if sum(others.values()) >= MOST_OTHERS else ""

@@ -55,7 +55,8 @@ def confirm(
     production context it counts only where the command line names that context; a read-only one refuses at once.
     `typed_before` is the value of `--confirm`, which what has to be typed is compared with.
     """
-    refuse_changes(runtime.settings, preview.verb)
+    for settings in runtime.all_settings:
+        refuse_changes(settings, preview.verb)
     _refuse_blind_yes(runtime, safety)
     if safety.yes and inexact:
         raise UsageError(
@@ -79,7 +80,7 @@ def confirm(
 
 def confirm_in_production(runtime: Runtime, preview: Preview, safety: Safety) -> None:
     """As `confirm`, for what changes so little that only a production context asks about it."""
-    if runtime.settings.production and not safety.dry_run:
+    if any(settings.production for settings in runtime.all_settings) and not safety.dry_run:
         confirm(runtime, preview, safety)
 
 
@@ -105,11 +106,11 @@ def _way_out(preview: Preview) -> str:
 
 def _refuse_blind_yes(runtime: Runtime, safety: Safety) -> None:
     """In production nobody acts on a context that just happens to be the current one."""
-    settings = runtime.settings
-    if safety.yes and settings.production and not runtime.globals.context:
+    production = next((settings.context for settings in runtime.all_settings if settings.production), None)
+    if safety.yes and production and not runtime.globals.context:
         raise UsageError(
-            f"--yes counts in the production context {settings.context} only where the command line names it",
-            hint=f"add -c {settings.context}, or leave out --yes to be asked",
+            f"--yes counts in the production context {production} only where the command line names it",
+            hint=f"add -c {production}, or leave out --yes to be asked",
         )
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
+from durablectl.backend.base import Source
 from durablectl.cli.runtime import Runtime
+from durablectl.config import Settings
 from durablectl.model.arn import ExecutionArn
 from durablectl.model.operations import Fold
 from durablectl.model.statuses import CLOSED_STATUSES
 from durablectl.operate.callbacks import FoundCallback
+from durablectl.operate.connections import Connection
 from durablectl.operate.lifecycle import Change
 from durablectl.operate.reading import read_newest
 from durablectl.operate.restarting import Restart
-from durablectl.operate.targets import Target
+from durablectl.operate.targets import Target, backend_of, connections_of
 from durablectl.operate.wording import counted
 from durablectl.views.instants import Precision
 from durablectl.views.previews import (
@@ -27,6 +31,7 @@ from durablectl.views.previews import (
 )
 from durablectl.views.text import clean, fit, fold_words, width
 
+_BANNER = "PRODUCTION   "
 _MAX_WIDTH = 100
 _LEAST_GAP = 2
 _MAX_ROWS = 20
@@ -37,8 +42,9 @@ _Row = tuple[str, str, str, str, str]
 
 def change_preview(runtime: Runtime, verb: str, target: Target) -> tuple[str, ...]:
     """What a verb would change: one execution with what it is doing; and what it does."""
-    execution = target.execution or runtime.backend.execution(target.arn).execution
-    newest = read_newest(runtime.backend, target.arn) if execution.status.is_open else Fold()
+    backend = backend_of(target)
+    execution = target.execution or backend.execution(target.arn).execution
+    newest = read_newest(backend, target.arn) if execution.status.is_open else Fold()
     state = state_text(execution, newest, runtime.now())
     title = _title(runtime, f"{verb.capitalize()} this execution?", target)
     effects = change_effects(verb, [newest], is_several=False)
@@ -56,12 +62,14 @@ def batch_preview(
 ) -> tuple[str, ...]:
     """What a change of several would change: a table of them, by what they were found, and what the change does.
 
-    The targets are frozen; without rows their statuses are counted as far as they are known.
+    The targets are frozen; without rows their statuses are counted as far as they are known. Those of several
+    connections stand under a line for each.
     """
     head = title or f"{change.verb.capitalize()} {counted(len(targets), 'execution')}"
+    groups = [[each for each in targets if each.connection is one] for one in connections_of(targets)]
     return (
-        *_title(runtime, head, targets[0]),
-        *(_table(targets, runtime, is_ended=change.statuses == CLOSED_STATUSES) if has_rows else ()),
+        *(_title(runtime, head, targets[0]) if len(groups) < 2 else _title_of_several(runtime, head, groups)),
+        *_table(groups, runtime, is_ended=change.statuses == CLOSED_STATUSES, most=_MAX_ROWS if has_rows else 0),
         *_summary(runtime, targets, filters),
         *_effect(runtime, *change_effects(change.verb, (), is_several=True)),
     )
@@ -102,23 +110,44 @@ def error_payload_text(*parts: str | None) -> bytes | None:
 
 def _title(runtime: Runtime, text: str, target: Target) -> tuple[str, ...]:
     """The question at the left, the connection at the right or below, so that nobody acts on the wrong account."""
-    return titled(runtime, text, target.parts)
+    return titled(runtime, text, target.parts, target.connection)
 
 
-def titled(runtime: Runtime, text: str, parts: ExecutionArn | None = None) -> tuple[str, ...]:
+def _title_of_several(runtime: Runtime, text: str, groups: Sequence[Sequence[Target]]) -> tuple[str, ...]:
+    """As `_title`, where each group of targets names its own connection below."""
+    behind = [runtime.settings_behind(one) for group in groups for one in connections_of(group)]
+    is_production = any(settings.production for settings in behind)
+    return _headed(runtime, text, f"{len(groups)} connections", is_production=is_production)
+
+
+def titled(
+    runtime: Runtime, text: str, parts: ExecutionArn | None = None, connection: Connection | None = None
+) -> tuple[str, ...]:
     """A question with the connection; a production context heads it in red, what options took from it is named."""
-    source, settings = runtime.backend.source, runtime.settings
+    connection = connection or Connection(runtime.backend)
+    settings = runtime.settings_behind(connection)
+    return _headed(runtime, text, _place(settings, connection.source, parts), is_production=settings.production)
+
+
+def _place(settings: Settings, source: Source, parts: ExecutionArn | None) -> str:
+    """Context, account, region and, where it is not Lambda's own, the endpoint."""
     overridden = f", {' and '.join(settings.overridden)} overridden" if settings.overridden else ""
     name = settings.context or source.context
     context = f"context {name}{overridden}" if name else None
     region = (parts.region if parts else None) or source.region
-    told = clean(" · ".join(part for part in (context, parts.account if parts else None, region) if part))
-    told = clean(" · ".join(part for part in (told, source.endpoint_url) if part))
-    banner = "PRODUCTION   " if settings.production else ""
+    told = (context, parts.account if parts else None, region, source.endpoint_url)
+    return clean(" · ".join(part for part in told if part))
+
+
+def _headed(runtime: Runtime, text: str, told: str, *, is_production: bool) -> tuple[str, ...]:
+    banner = _BANNER if is_production else ""
     gap = min(runtime.process.columns, _MAX_WIDTH) - width(text) - width(banner + told)
-    if banner and runtime.diagnostics.color:
-        banner = f"\x1b[1;31m{banner}\x1b[0m"
+    banner = _banner(runtime) if is_production else ""
     return (text, f"  {banner}{told}") if gap < _LEAST_GAP else (f"{text}{' ' * gap}{banner}{told}",)
+
+
+def _banner(runtime: Runtime) -> str:
+    return f"\x1b[1;31m{_BANNER}\x1b[0m" if runtime.diagnostics.color else _BANNER
 
 
 def _effect(runtime: Runtime, *sentences: str) -> list[str]:
@@ -137,17 +166,52 @@ def _identity(runtime: Runtime, target: Target) -> tuple[str, ...]:
     return (line,) if width(line) <= runtime.process.columns else (f"  {label}", f"  {clean(parts.id)}")
 
 
-def _table(targets: Sequence[Target], runtime: Runtime, *, is_ended: bool) -> list[str]:
-    """The first rows, as wide as the terminal at most, and how many more there are."""
+def _table(groups: Sequence[Sequence[Target]], runtime: Runtime, *, is_ended: bool, most: int) -> list[str]:
+    """The first rows, as wide as the terminal at most, and how many more there are; several groups have headings."""
+    shares = _shares([len(group) for group in groups], most)
     header = runtime.display.header("ENDED" if is_ended else "STARTED")
     rows: list[_Row] = [("FUNCTION", "NAME", "STATUS", header, "AGE")]
-    rows += [_row(target, runtime, is_ended=is_ended) for target in targets[:_MAX_ROWS]]
+    for group, share in zip(groups, shares, strict=True):
+        rows += [_row(target, runtime, is_ended=is_ended) for target in group[:share]]
+    laid_out = iter(_laid_out(rows, runtime.process.columns))
+    lines = [*islice(laid_out, 1)] if most else []
+    for group, share in zip(groups, shares, strict=True):
+        if len(groups) > 1:
+            lines += _group_heading(runtime, group)
+        lines += islice(laid_out, share)
+        if most and len(group) > share:
+            lines.append(f"  and {len(group) - share} more")
+    return lines
+
+
+def _shares(counts: Sequence[int], most: int) -> list[int]:
+    """How many rows each group gets of those that are shown, which the smaller ones leave to the larger ones."""
+    shares = [0] * len(counts)
+    while sum(shares) < min(most, sum(counts)):
+        left = [place for place, count in enumerate(counts) if shares[place] < count]
+        for place in left[: min(most, sum(counts)) - sum(shares)]:
+            shares[place] += 1
+    return shares
+
+
+def _group_heading(runtime: Runtime, group: Sequence[Target]) -> list[str]:
+    """The connection of some targets, and how many they are; production is marked as in a title."""
+    (connection,) = connections_of(group)
+    settings = runtime.settings_behind(connection)
+    place = f"{_place(settings, connection.source, group[0].parts)} · {counted(len(group), 'execution')}"
+    lines = fold_words(place, runtime.process.columns, indent="  ")
+    if not settings.production:
+        return lines
+    is_wide = width(_BANNER + place) <= runtime.process.columns
+    return [f"{_banner(runtime)}{place}"] if is_wide else [_banner(runtime).rstrip(), *lines]
+
+
+def _laid_out(rows: Sequence[_Row], columns: int) -> list[str]:
     widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
+    return [
         "  " + "  ".join(cell + " " * (cells - width(cell)) for cell, cells in zip(row, widths, strict=True)).rstrip()
-        for row in _fitted(rows, widths, runtime.process.columns)
+        for row in _fitted(rows, widths, columns)
     ]
-    return [*lines, f"  and {len(targets) - _MAX_ROWS} more"] if len(targets) > _MAX_ROWS else lines
 
 
 def _row(target: Target, runtime: Runtime, *, is_ended: bool) -> _Row:

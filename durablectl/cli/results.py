@@ -35,7 +35,7 @@ def show_results(
     def facts() -> ListFacts:
         return runtime.facts(extra={"counts": count_outcomes(seen)})
 
-    reading, source = runtime.reading(), runtime.backend.source
+    reading, source = runtime.reading(), runtime.source
     view = action_view(
         passing(),
         reading=reading,

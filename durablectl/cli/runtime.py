@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import typer
 
-from durablectl.backend.base import Backend, Source
-from durablectl.backend.budget import Budgets
 from durablectl.cli.bundles import Globals
 from durablectl.cli.choices import Choices, split_list
 from durablectl.cli.diagnostics import Diagnostics
@@ -24,18 +22,20 @@ from durablectl.cli.progress import Progress
 from durablectl.config import ConfigFile, Effective, Options, Settings, read_config
 from durablectl.errors import UsageError
 from durablectl.model.redaction import Redactor, make_redactor
-from durablectl.operate.connections import Connection, by_region, common_source, joined
 from durablectl.operate.data_level import DataLevel
 from durablectl.views.display import Display
 from durablectl.views.instants import parse_zone
 from durablectl.views.records.context import Reading
-from durablectl.views.render import OutputOptions, column_help, render
-from durablectl.views.view import Column, ListFacts, Record, View
+from durablectl.views.render import OutputOptions, render
+from durablectl.views.view import ListFacts, Record, View
 
 if TYPE_CHECKING:
+    from durablectl.backend.base import Backend, Source
+    from durablectl.backend.budget import Budgets
     from durablectl.backend.logs import LogSource
     from durablectl.backend.requests import Exchange
     from durablectl.operate.checkup import Inspection
+    from durablectl.operate.connections import Connection
 
 _OUR_COMMAND = re.compile(r"durablectl (?!(?:local|context|config|completion)\b)[a-z](?:'[^']*'|[^()'])*$")
 """A command at the end of a line, as hints have it, that works over a connection."""
@@ -109,7 +109,7 @@ class Runtime:
             if len(named) > 1:
                 raise UsageError(
                     f"this command works over one connection, and {option} names {len(named)}: {', '.join(named)}",
-                    hint="list, functions and callback list look at several at a time",
+                    hint="list, functions, callback list, stop, pause, resume and delete work over several at a time",
                 )
         return self._effective(*self._named_contexts[:1] or [None], *self._named_regions[:1] or [None])
 
@@ -127,7 +127,7 @@ class Runtime:
     def _named_regions(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(split_list([self.globals.region or ""])))
 
-    @cached_property
+    @property
     def all_settings(self) -> tuple[Settings, ...]:
         """The settings of each connection: one for each context and region that were named."""
         contexts, regions = self._named_contexts or (None,), self._named_regions or (None,)
@@ -141,6 +141,9 @@ class Runtime:
 
         The ARN of a function fixes its region, unless the server is not AWS's own.
         """
+        # Imported where commands ask something, so that what asks nothing yet starts without it.
+        from durablectl.operate.connections import Connection, by_region, joined
+
         if not functions:
             return [Connection(self._backend_of(each), each.functions) for each in self.all_settings]
         connections: list[Connection] = []
@@ -148,6 +151,10 @@ class Runtime:
             for settings in self._settings_in(region):
                 connections.append(Connection(self._backend_of(settings), tuple(named)))
         return joined(connections)
+
+    def settings_behind(self, connection: Connection) -> Settings:
+        """The settings with which a connection was made."""
+        return next(known for known, backend in self._backends.items() if backend is connection.backend)
 
     def _settings_in(self, region: str | None) -> Sequence[Settings]:
         """The connections in a region that an ARN names; the first one is led there if none is."""
@@ -216,6 +223,8 @@ class Runtime:
     @cached_property
     def budgets(self) -> Budgets:
         """The request budgets that all connections of this process share."""
+        from durablectl.backend.budget import Budgets
+
         return Budgets(self.process.clock, on_wait=self.diagnostics.note)
 
     def backend_for(self, references: Iterable[str]) -> Backend:
@@ -324,6 +333,8 @@ class Runtime:
     @property
     def source(self) -> Source:
         """Who answers; of several connections what they have in common."""
+        from durablectl.operate.connections import common_source
+
         sources = [self._backend_of(settings).source for settings in self.all_settings]
         return common_source(sources)
 
@@ -367,13 +378,6 @@ class Runtime:
         self.stdin_taken_for = purpose
         if self.process.stdin_is_terminal:
             self.diagnostics.note("reading from the terminal, end with Ctrl-D")
-
-    def show_column_help(self, columns: Sequence[Column[Any]]) -> None:
-        """Write what `--columns` chooses among. Raises UsageError where nothing is to be chosen."""
-        if not columns:
-            raise UsageError("--columns is not available here: this view has no columns")
-        self.stdout.write("".join(f"{line}\n" for line in column_help(columns)).encode())
-        self.stdout.flush()
 
 
 class _ResultStream:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from durablectl.backend.base import Source
 from durablectl.errors import Conflict, DurablectlError, Partial
 from durablectl.operate.targets import Target
 
@@ -54,6 +55,8 @@ class ActionResult:
     new_arn: str | None = None
     callback_id: str | None = None
     error: DurablectlError | None = None
+    source: Source | None = None
+    """The connection over which it was done, where there are several."""
     answer: Mapping[str, Any] | None = None
     """What the service answered, in its own JSON; None where it was not asked for a change, or refused it."""
 
@@ -82,6 +85,7 @@ def result_of(action: str, target: Target, outcome: Outcome, **facts: Any) -> Ac
         function=target.function,
         version=target.version,
         name=target.name,
+        source=target.source,
         **facts,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from queue import SimpleQueue
@@ -45,10 +45,13 @@ _SLICE_S = 0.1
 def freeze(backend: Backend, targets: Sequence[Target]) -> list[Target]:
     """The targets with their executions as they are now, so that what is shown is what will be acted on.
 
-    Costs a request for each that was not listed. Raises NotFound for one that does not exist.
+    `backend` is that of targets that name no connection. Costs a request for each that was not listed. Raises NotFound
+    for one that does not exist.
     """
     return [
-        target if target.execution else replace(target, execution=backend.execution(target.arn).execution)
+        target
+        if target.execution
+        else replace(target, execution=target.backend_or(backend).execution(target.arn).execution)
         for target in targets
     ]
 
@@ -67,23 +70,30 @@ def carry_out_all(
 ) -> Iterator[ActionResult]:
     """Change all targets, one result for each as it is done; nothing is begun before the first is asked for.
 
+    Those of several connections are worked on side by side, `at_once` of each; `backend` is that of the others.
     Each target is read again just before it is changed: one that does not allow it any more is `skipped`. What fails
     in passing is tried again, what fails for good is `failed`, and the others go on. Once `is_cancelled` says so, or
-    the credentials are worth nothing any more, what is being done ends and the rest is `not_attempted`. At most `rate`
-    changes a second are begun.
+    the credentials of a connection are worth nothing any more, what is being done ends and the rest, or that of the
+    connection, is `not_attempted`. At most `rate` changes a second are begun over all of them.
     """
-    return _Batch(backend, deque(targets), change, clock, now or clock.now(), dry_run, is_cancelled, rate).run(at_once)
+    batch = _Batch(change, clock, now or clock.now(), dry_run, is_cancelled, rate)
+    by_backend: dict[int, _Lane] = {}
+    for target in targets:
+        known_to = target.backend_or(backend)
+        by_backend.setdefault(id(known_to), _Lane(batch, known_to)).left.append(target)
+    return batch.run(list(by_backend.values()), at_once)
 
 
-def halted_by(results: Sequence[ActionResult]) -> DurablectlError | None:
-    """The error for which the rest of a batch was not attempted; None where it was for another reason."""
-    return next((each.error for each in results if each.outcome == Outcome.NOT_ATTEMPTED and each.error), None)
+def halted_by(results: Iterable[ActionResult]) -> list[DurablectlError]:
+    """The errors for which the rest of a batch was not attempted, one for each connection that was lost."""
+    errors = (each.error for each in results if each.outcome == Outcome.NOT_ATTEMPTED and each.error)
+    return list({id(error): error for error in errors}.values())
 
 
 @dataclass(slots=True)
 class _Batch:
-    backend: Backend
-    left: deque[Target]
+    """What all connections of a batch share: the rate, and whether to go on."""
+
     change: Change
     clock: Clock
     now: datetime
@@ -95,16 +105,10 @@ class _Batch:
     lock: threading.Lock = field(default_factory=threading.Lock)
     next_at: datetime | None = None
     """When the next change may begin."""
-    failing_since: datetime | None = None
-    """Since when nothing but failures has come."""
-    halted: DurablectlError | None = None
     is_abandoned: bool = False
 
-    def run(self, at_once: int) -> Iterator[ActionResult]:
-        running = min(at_once, len(self.left))
-        for number in range(running):
-            # Nobody waits for these threads at the end of the program, so a second Ctrl-C ends it at once.
-            threading.Thread(target=self._labour, name=f"batch {number + 1}", daemon=True).start()
+    def run(self, lanes: Sequence[_Lane], at_once: int) -> Iterator[ActionResult]:
+        running = sum(lane.start(at_once) for lane in lanes)
         try:
             while running:
                 result = self.finished.get()
@@ -116,23 +120,61 @@ class _Batch:
                     yield result
         finally:
             self.is_abandoned = True
-        for target in self.left:
-            reason = self.halted.message if self.halted else "interrupted"
-            yield result_of(self.change.verb, target, Outcome.NOT_ATTEMPTED, reason=reason, error=self.halted)
+        for lane in lanes:
+            yield from lane.not_attempted()
 
     @property
     def is_over(self) -> bool:
-        return self.is_abandoned or self.halted is not None or self.is_cancelled()
+        return self.is_abandoned or self.is_cancelled()
+
+    def next_turn(self) -> float:
+        """Take the turn of the next change; the seconds until it comes."""
+        with self.lock:
+            now = self.clock.now()
+            begins_at = max(now, self.next_at or now)
+            self.next_at = begins_at + timedelta(seconds=1 / self.rate)
+        return (begins_at - now).total_seconds()
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The targets of one connection, which may fail without holding up those of the others."""
+
+    batch: _Batch
+    backend: Backend
+    left: deque[Target] = field(default_factory=deque)
+    failing_since: datetime | None = None
+    """Since when nothing but failures has come."""
+    halted: DurablectlError | None = None
+
+    def start(self, at_once: int) -> int:
+        """Begin; the number of threads that work on it."""
+        count = min(at_once, len(self.left))
+        for number in range(count):
+            # Nobody waits for these threads at the end of the program, so a second Ctrl-C ends it at once.
+            threading.Thread(target=self._labour, name=f"batch {number + 1}", daemon=True).start()
+        return count
+
+    def not_attempted(self) -> Iterator[ActionResult]:
+        """What was left when all threads had ended."""
+        reason = self.halted.message if self.halted else "interrupted"
+        for target in self.left:
+            yield result_of(self.batch.change.verb, target, Outcome.NOT_ATTEMPTED, reason=reason, error=self.halted)
+
+    @property
+    def is_over(self) -> bool:
+        return self.halted is not None or self.batch.is_over
 
     def _labour(self) -> None:
+        finished = self.batch.finished
         try:
             while (target := self._next()) is not None:
-                self.finished.put(self._result(target))
+                finished.put(self._result(target))
         except BaseException as bug:
             # It belongs to whoever reads the results.
-            self.finished.put(bug)
+            finished.put(bug)
         finally:
-            self.finished.put(None)
+            finished.put(None)
 
     def _next(self) -> Target | None:
         """The next target, when its turn has come."""
@@ -145,26 +187,22 @@ class _Batch:
 
     def _turn(self) -> bool:
         """Wait for the time of the next change; False if the batch is over before that."""
-        if self.dry_run:
-            return not self.is_over
-        with self.lock:
-            now = self.clock.now()
-            begins_at = max(now, self.next_at or now)
-            self.next_at = begins_at + timedelta(seconds=1 / self.rate)
-        return self._pause((begins_at - now).total_seconds())
+        return not self.is_over if self.batch.dry_run else self._pause(self.batch.next_turn())
 
     def _pause(self, seconds: float) -> bool:
         """Let time pass; False if the batch is over before that."""
-        until = self.clock.now() + timedelta(seconds=seconds)
+        clock = self.batch.clock
+        until = clock.now() + timedelta(seconds=seconds)
         while not self.is_over:
-            left_s = (until - self.clock.now()).total_seconds()
+            left_s = (until - clock.now()).total_seconds()
             if left_s <= 0:
                 return True
-            self.clock.sleep(min(left_s, _SLICE_S))
+            clock.sleep(min(left_s, _SLICE_S))
         return False
 
     def _result(self, target: Target) -> ActionResult:
-        attempt = Attempt(self.backend, target, self.change, self.clock, self.now, self.dry_run)
+        batch = self.batch
+        attempt = Attempt(self.backend, target, batch.change, batch.clock, batch.now, batch.dry_run)
         tries = 0
         while True:
             tries += 1
@@ -180,7 +218,7 @@ class _Batch:
                 return self._failed(attempt, error)
 
     def _is_worth_another(self, fault: ServiceFault, tries: int) -> bool:
-        now = self.clock.now()
+        now = self.batch.clock.now()
         self.failing_since = self.failing_since or now
         # A throttled request has been sent often enough.
         return tries < TRIES and not isinstance(fault, Throttled) and now - self.failing_since < PATIENCE
@@ -198,7 +236,7 @@ class _Batch:
 
     def _gone(self, attempt: Attempt) -> ActionResult:
         """What became of a target that was there, and is no more."""
-        if not self.change.removes:
+        if not self.batch.change.removes:
             return self._told(attempt, Outcome.SKIPPED, reason="it is gone")
         outcome = Outcome.DONE if attempt.is_sent else Outcome.UNCHANGED
         return self._told(attempt, outcome, reason="it is gone already")
@@ -206,5 +244,5 @@ class _Batch:
     def _told(self, attempt: Attempt, outcome: Outcome, **facts: Any) -> ActionResult:
         before = attempt.before or (attempt.target.execution.status if attempt.target.execution else None)
         return result_of(
-            self.change.verb, attempt.target, outcome, status_before=str(before) if before else None, **facts
+            self.batch.change.verb, attempt.target, outcome, status_before=str(before) if before else None, **facts
         )

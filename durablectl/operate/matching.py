@@ -29,12 +29,14 @@ def ambiguous(reference: str, candidates: Sequence[Target], now: datetime) -> Am
     """The error that lists what a reference may mean, newest first."""
     ordered = sorted(candidates, key=started, reverse=True)
     shown = ordered[:MAX_CANDIDATES]
-    lines = _rows(shown, now)
+    places = _places(shown)
+    lines = _rows(shown, places, now)
     if len(ordered) > len(shown):
         lines.append(f"… and {len(ordered) - len(shown)} more")
+    which = "use FUNCTION/NAME, more characters, or the full id"
     return AmbiguousReference(
         f'"{reference}" matches {counted(len(ordered), "execution")}',
-        hint=[*lines, "use FUNCTION/NAME, more characters, or the full id"],
+        hint=[*lines, "use the ARN, or name one context and region" if any(places) else which],
         details={
             "reference": reference,
             "match_count": len(ordered),
@@ -49,15 +51,21 @@ def started(target: Target) -> datetime:
     return started_at or datetime.min.replace(tzinfo=UTC)
 
 
-def _rows(targets: Sequence[Target], now: datetime) -> list[str]:
+def _places(targets: Sequence[Target]) -> list[str]:
+    """Where each is, if they were found over several connections."""
+    labels = [target.connection.label if target.connection else "" for target in targets]
+    return labels if len(set(labels)) > 1 else [""] * len(labels)
+
+
+def _rows(targets: Sequence[Target], places: Sequence[str], now: datetime) -> list[str]:
     names = [_versioned(target) for target in targets]
     statuses = [str(target.execution.status) if target.execution else "" for target in targets]
     name_width, status_width = max(map(len, names)), max(map(len, statuses))
     return [
         f"{name:<{name_width}}   {status:<{status_width}}  "
         f"{minute_words(target.execution.started_at if target.execution else None, now):<{_INSTANT_WIDTH}}   "
-        f"{target.arn.rpartition('/')[2]}"
-        for target, name, status in zip(targets, names, statuses, strict=True)
+        f"{target.arn.rpartition('/')[2]}{f'   {place}' if place else ''}"
+        for target, name, status, place in zip(targets, names, statuses, places, strict=True)
     ]
 
 

@@ -36,6 +36,7 @@ from durablectl.operate.functions import Searched, functions_in_scope, resolve_f
 from durablectl.operate.notes import Notes, warn_of
 from durablectl.operate.operation_references import resolve_operation
 from durablectl.operate.ordering import FULL_PAGE, in_order
+from durablectl.operate.stdin_references import Given, read_references
 from durablectl.operate.targets import Target, target_of_arn, target_of_execution
 from durablectl.operate.wording import counted
 
@@ -43,8 +44,11 @@ __all__ = [
     "SEARCH_LIMIT",
     "Resolver",
     "Target",
+    "each_once",
+    "expand_given",
     "expand_references",
     "region_of",
+    "regions_of",
     "resolve_many",
     "resolve_one",
     "resolve_operation",
@@ -80,29 +84,36 @@ def resolve_many(
     The first reference that cannot be resolved raises, so that nothing is done on part of what was meant.
     """
     resolver = Resolver(backend, scope, notes, now)
-    targets: dict[str, Target] = {}
+    return each_once(map(resolver.resolve, references), notes)
+
+
+def each_once(targets: Iterable[Target], notes: Notes) -> list[Target]:
+    """The targets without repetitions, of which a note tells."""
+    known: dict[str, Target] = {}
     repeated = 0
-    for reference in references:
-        target = resolver.resolve(reference)
-        repeated += target.arn in targets
-        targets.setdefault(target.arn, target)
+    for target in targets:
+        repeated += target.arn in known
+        known.setdefault(target.arn, target)
     if repeated:
         notes.note(f"{counted(repeated, 'reference')} named an execution that was named before; each is taken once")
-    return list(targets.values())
+    return list(known.values())
 
 
 def expand_references(references: Sequence[str], stdin: Iterable[str] | None, notes: Notes) -> list[str]:
     """The references, with the lines of `stdin` in the place of `-`. Raises UsageError for a second `-`."""
-    expanded: list[str] = []
+    return [given.text for given in expand_given(references, stdin, notes)]
+
+
+def expand_given(references: Sequence[str], stdin: Iterable[str] | None, notes: Notes) -> list[Given]:
+    """As `expand_references`, with the connections that records on `stdin` tell."""
+    expanded: list[Given] = []
     lines = stdin
     for reference in references:
         if reference != "-":
-            expanded.append(reference)
+            expanded.append(Given(reference))
         elif lines is None:
             raise UsageError("- stands for references from standard input, which is not read here, or was read before")
         else:
-            from durablectl.operate.stdin_references import read_references
-
             expanded += read_references(lines, notes)
             lines = None
     return expanded
@@ -110,14 +121,16 @@ def expand_references(references: Sequence[str], stdin: Iterable[str] | None, no
 
 def region_of(references: Iterable[str]) -> str | None:
     """The region that the ARNs among `references` fix, or None; raises UsageError when they name several."""
-    regions: dict[str, str] = {}
-    for text in references:
-        reference = parse_reference(text)
-        if isinstance(reference, ArnReference):
-            regions.setdefault(reference.arn.region, text)
+    regions = regions_of(references)
     if len(regions) > 1:
         raise UsageError(f"the ARNs are of several regions: {', '.join(regions)}", hint="use one call for each region")
     return next(iter(regions), None)
+
+
+def regions_of(references: Iterable[str]) -> list[str]:
+    """The regions that the ARNs among `references` name, each once."""
+    parsed = map(parse_reference, references)
+    return list(dict.fromkeys(each.arn.region for each in parsed if isinstance(each, ArnReference)))
 
 
 @dataclass(slots=True)

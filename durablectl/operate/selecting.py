@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from durablectl.backend.base import Backend
 from durablectl.model.executions import Execution
 from durablectl.model.statuses import ExecutionStatus
+from durablectl.operate.connections import Connection
+from durablectl.operate.discovery import Place
 from durablectl.operate.lifecycle import Change
-from durablectl.operate.listing import ListedExecution, ListQuery, list_executions
+from durablectl.operate.listing import ListedExecution, ListQuery, list_over
 from durablectl.operate.notes import Notes
 from durablectl.operate.targets import Target, target_of_execution
 
@@ -24,8 +25,8 @@ class Selected:
     """What filters found."""
 
     targets: list[Target]
-    searched: list[str]
-    """The functions that were listed."""
+    places: list[Place]
+    """The functions that were listed, and over which connections."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Executions that match, but in a status that does not allow the change, counted by status."""
     others: Mapping[str, int] = field(default_factory=dict)
@@ -36,19 +37,21 @@ class Selected:
     """Whether the limit hid some that match."""
 
 
-def select(backend: Backend, query: ListQuery, change: Change, *, notes: Notes, now: datetime) -> Selected:
+def select(
+    connections: Sequence[Connection], query: ListQuery, change: Change, *, notes: Notes, now: datetime
+) -> Selected:
     """The executions that `query` wants and that the change may be done to, all pages of them.
 
     Without statuses in the query those are meant that the change can be done to. Raises what listing raises.
     """
     statuses = query.filters.statuses or change.statuses
-    listing = list_executions(backend, _with_statuses(query, statuses), notes=notes, now=now)
+    listing = list_over(connections, _with_statuses(query, statuses), notes=notes, now=now)
     rows = list(listing)
     targets = [_target(row) for row in rows if not change.is_refused(row.execution.status)]
     left_out = _count(row.execution for row in rows if change.is_refused(row.execution.status))
     selected = Selected(
         targets,
-        [searched.label for searched in listing.searched],
+        listing.places,
         left_out,
         is_partial=bool(listing.failures),
         is_cut=listing.is_truncated,
@@ -56,7 +59,7 @@ def select(backend: Backend, query: ListQuery, change: Change, *, notes: Notes, 
     if rows or query.stuck is not None or listing.failures:
         return selected
     anything = replace(_with_statuses(query, frozenset()), limit=MOST_OTHERS)
-    others = _count(row.execution for row in list_executions(backend, anything, notes=notes, now=now))
+    others = _count(row.execution for row in list_over(connections, anything, notes=notes, now=now))
     return replace(selected, others=others)
 
 
@@ -66,7 +69,8 @@ def _with_statuses(query: ListQuery, statuses: frozenset[ExecutionStatus]) -> Li
 
 def _target(row: ListedExecution) -> Target:
     execution = row.execution
-    return target_of_execution(f"{row.function}/{execution.name}", execution, function=row.function, is_exact=True)
+    target = target_of_execution(f"{row.function}/{execution.name}", execution, function=row.function, is_exact=True)
+    return replace(target, connection=row.connection)
 
 
 def _count(executions: Iterable[Execution]) -> dict[str, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from durablectl.errors import UsageError
 from durablectl.operate.actions import Outcome
@@ -11,26 +12,35 @@ from durablectl.operate.notes import Notes
 from durablectl.operate.wording import counted
 
 
-def read_references(lines: Iterable[str], notes: Notes) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A reference, and over which connection it was found as far as the record says in which it stood."""
+
+    text: str
+    context: str | None = None
+    region: str | None = None
+
+
+def read_references(lines: Iterable[str], notes: Notes) -> list[Given]:
     """The references on `lines`, without blank ones and comments.
 
     A line that starts with `{` is a record whose ARN is meant. Records of actions that are done with are left out, so
     that feeding the results of an interrupted batch back continues it. Raises UsageError for a record without an ARN.
     """
-    references: list[str] = []
+    references: list[Given] = []
     settled = 0
     for number, line in enumerate(lines, start=1):
         text = line.strip().lstrip("\ufeff")
         if not text or text.startswith("#"):
             continue
         if not text.startswith("{"):
-            references.append(text)
+            references.append(Given(text))
             continue
         record = _read_record(text, number)
         if _is_settled(record):
             settled += 1
         else:
-            references.append(_arn_of(record, number))
+            references.append(Given(_arn_of(record, number), **_place_of(record)))
     if settled:
         notes.note(f"{counted(settled, 'action result')} left out: done already")
     return references
@@ -50,6 +60,13 @@ def _read_record(text: str, number: int) -> dict[str, object]:
 def _is_settled(record: dict[str, object]) -> bool:
     outcome = record.get("outcome")
     return isinstance(outcome, str) and outcome in {str(each) for each in Outcome if each.is_settled}
+
+
+def _place_of(record: dict[str, object]) -> dict[str, str]:
+    """The context and the region over which an earlier command worked, as its results tell them."""
+    source = record.get("source")
+    told = source if isinstance(source, Mapping) else {}
+    return {key: value for key in ("context", "region") if isinstance(value := told.get(key), str) and value}
 
 
 def _arn_of(record: dict[str, object], number: int) -> str:

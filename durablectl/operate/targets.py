@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from durablectl.backend.base import Backend, Source
 from durablectl.model.arn import ExecutionArn, parse_execution_arn, parse_function_name
 from durablectl.model.executions import Execution
+from durablectl.operate.connections import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,17 @@ class Target:
     """As a list showed it; None when the reference was enough."""
     is_exact: bool = False
     """Whether the reference can mean no other execution: an ARN, or a complete name or id."""
+    connection: Connection | None = field(default=None, compare=False, repr=False)
+    """Over which it was found, where several are looked at."""
+
+    def backend_or(self, backend: Backend) -> Backend:
+        """The backend of its connection; `backend` where it names none."""
+        return self.connection.backend if self.connection else backend
+
+    @property
+    def source(self) -> Source | None:
+        """Who told of it, as far as it names a connection."""
+        return self.connection.source if self.connection else None
 
     @property
     def parts(self) -> ExecutionArn | None:
@@ -32,6 +46,17 @@ class Target:
     def label(self) -> str:
         """How messages and commands name it: a reference that works again."""
         return f"{self.function}/{self.name}" if self.function and self.name else self.arn
+
+
+def backend_of(target: Target) -> Backend:
+    """The backend of a target that names its connection."""
+    assert target.connection is not None
+    return target.connection.backend
+
+
+def connections_of(targets: Iterable[Target]) -> list[Connection]:
+    """The connections that targets name, each once and in their order."""
+    return list(dict.fromkeys(target.connection for target in targets if target.connection))
 
 
 def target_of_arn(text: str, arn: ExecutionArn) -> Target:

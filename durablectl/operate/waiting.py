@@ -156,7 +156,7 @@ def wait_together(
     """
     started_at = clock.now()
     pacer = Pacer(clock, pace, notes)
-    waits = [_Wait(backend, target, goal, pacer, started_at, False, on_status) for target in targets]
+    waits = [_Wait(target.backend_or(backend), target, goal, pacer, started_at, False, on_status) for target in targets]
     while waits:
         for wait in list(waits):
             try:

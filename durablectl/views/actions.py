@@ -20,7 +20,7 @@ from durablectl.views.phrases import comma, short_id
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
 from durablectl.views.text import clean, width
-from durablectl.views.view import Column, Envelope, ListFacts, RawShape, Record, View, bare
+from durablectl.views.view import Column, Envelope, ListFacts, RawShape, Record, View, bare, source_record
 
 _FORMATS = ("table", "json", "jsonl", "yaml", "name", "plain")
 
@@ -61,7 +61,7 @@ def action_view(
     return View(
         kind=kind,
         items=results,
-        record=action_record,
+        record=lambda result: action_record(result, source),
         document=Envelope(f"{kind}_list", reading.now, source, facts) if as_list else bare(kind),
         columns=_action_columns(),
         has_headers=False,
@@ -78,8 +78,9 @@ def _raw(result: ActionResult, reading: Reading) -> Record | None:
     return None if result.answer is None else raw_record(dict(result.answer), reading)
 
 
-def action_record(result: ActionResult) -> Record:
-    """What an action did to one target."""
+def action_record(result: ActionResult, source: Source) -> Record:
+    """What an action did to one target, over its own connection or over `source`, the one of all."""
+    arn = result.new_arn or result.arn
     return {
         "action": result.action,
         "reference": result.reference,
@@ -95,6 +96,7 @@ def action_record(result: ActionResult) -> Record:
         "new_arn": result.new_arn,
         "callback_id": result.callback_id,
         "error": error_body(result.error) if result.error else None,
+        "source": source_record(result.source or source, arn=arn),
     }
 
 

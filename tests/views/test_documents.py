@@ -160,6 +160,7 @@ ACTION = [
     "new_arn",
     "callback_id",
     "error",
+    "source",
 ]
 WAIT = ["arn", "status", "for", "satisfied", "elapsed_ms"]
 ENVELOPE = ["schema_version", "kind", "observed_at", "source", "items", "truncated", "limit", "warnings"]
