@@ -82,7 +82,7 @@ def _message(record: LogRecord, operation_name: str | None) -> Line:
             data(record.operation_name or operation_name, "bold"),
             own(level, style) if level and level not in _PLAIN_LEVELS else EMPTY,
             data(record.message, style) or own(""),
-            data(f"({error})" if error else None, style),
+            data(f"({error})" if error and error not in record.message else None, style),
         ]
     )
 

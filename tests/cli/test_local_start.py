@@ -117,6 +117,7 @@ def shown(*lines: Written, columns: int | None = None, color: bool = False, is_a
             '{"level": "ERROR", "message": "no", "errorType": "E", "errorMessage": "x", "operationName": "charge"}',
             "charge ERROR no (E: x)",
         ),
+        ('{"level": "ERROR", "message": "E: x", "errorType": "E", "errorMessage": "x"}', "ERROR E: x"),
         ('{"level": "ERROR", "message": "no", "stackTrace": ["  File a\\n", "  File b"]}', "ERROR no"),
     ],
 )

@@ -193,6 +193,8 @@ async def test_result_that_is_not_json_is_a_marshalling_error() -> None:
     assert outcome.error is not None
     assert outcome.error.error_type == "Runtime.MarshalError"
     assert "not JSON serializable" in outcome.error.message
+    (line,) = [json.loads(text) for _, text in service.texts() if text.startswith("{")]
+    assert line["message"].startswith("Runtime.MarshalError: Unable to marshal response: ")
 
 
 async def test_failing_import_is_reported_with_its_traceback() -> None:

@@ -72,8 +72,8 @@ def answer(api: RuntimeApi, handler: Handler, event: bytes, context: Context) ->
     try:
         body = marshal(handler(unmarshal(event), context))
     except Exception as error:
-        logging.getLogger().exception("%s: %s", type(error).__name__, error)  # noqa: TRY401 - one line that says it all
         failure = error_body(error)
+        logging.getLogger().exception("%s: %s", failure["errorType"], error)  # noqa: TRY401 - one line that says it all
         api.post(f"invocation/{context.aws_request_id}/error", failure, failure["errorType"])
     else:
         api.post(f"invocation/{context.aws_request_id}/response", body)
