@@ -18,7 +18,7 @@ from textual.pilot import Pilot
 from durablectl.clock import SystemClock
 from durablectl.config import Settings
 from durablectl.tui.app import Dashboard, Preferences
-from durablectl.tui.connection import Connection, RequestLog
+from durablectl.tui.connection import Connection, Late, RequestLog
 from tests.servers.demo import Demo
 from tests.tui.support import NoLogs, screen_text
 
@@ -45,7 +45,7 @@ def draw_dashboard(demo: Demo, folder: Path) -> None:
 async def _picture(demo: Demo, keys: tuple[str, ...], shown: tuple[str, ...]) -> str:
     settings = Settings("local", None, "us-east-1", demo.endpoint, read_only=False)
     clock = SystemClock()
-    connection = Connection(settings, demo.backend, NoLogs(), RequestLog(clock.now))
+    connection = Connection(settings, Late(lambda: demo.backend), Late(NoLogs), RequestLog(clock.now))
     app = Dashboard(lambda _: connection, Preferences(), clock)
     async with app.run_test(size=(COLUMNS, LINES)) as pilot:
         await _until(pilot, SCREENS["overview"][1])

@@ -107,13 +107,13 @@ def _contexts(runtime: Runtime) -> Sequence[NamedContext]:
 
 def _connect(runtime: Runtime, functions: tuple[str, ...], first: Callable[[], Settings]) -> Connect:
     """What makes connections: the first one, or that of another context."""
-    from durablectl.tui.connection import Connection, RequestLog
+    from durablectl.tui.connection import Connection, Late, RequestLog
 
     def connect(context: str | None) -> Connection:
         settings = first() if context is None else runtime.settings_of(context)
         log, process = RequestLog(runtime.now), runtime.process
-        backend = process.connect(settings, process.clock, on_wait=log.note, observer=log.observe)
-        logs = process.connect_logs(settings, process.clock, on_wait=log.note, observer=log.observe)
+        backend = Late(lambda: process.connect(settings, process.clock, on_wait=log.note, observer=log.observe))
+        logs = Late(lambda: process.connect_logs(settings, process.clock, on_wait=log.note, observer=log.observe))
         return Connection(settings, backend, logs, log, functions if context is None else settings.functions)
 
     return connect

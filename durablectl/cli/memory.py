@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from durablectl.backend.base import Backend
 from durablectl.config import Settings
-from durablectl.model.arn import parse_execution_arn
-from durablectl.model.events import Event
-from durablectl.model.executions import Execution, Function
+
+if TYPE_CHECKING:
+    from durablectl.backend.base import Backend
+    from durablectl.model.events import Event
+    from durablectl.model.executions import Execution, Function
 
 MOST_PLACES = 8
 MOST_FUNCTIONS = 200
@@ -87,7 +88,7 @@ class Memory:
         if self.path is None:
             return backend
         self._place = place_of(settings)
-        return cast(Backend, _Watched(backend, self))
+        return cast("Backend", _Watched(backend, self))
 
     def see_function(self, function: Function) -> None:
         """Note a durable function."""
@@ -102,6 +103,9 @@ class Memory:
 
     def operations_of(self, arn: str) -> Callable[[Event], None]:
         """What notes the operations of an execution, event by event."""
+        # Only those who read a history need what takes ARNs apart.
+        from durablectl.model.arn import parse_execution_arn
+
         parts = parse_execution_arn(arn)
         if parts is None:
             return lambda event: None

@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Any, BinaryIO, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO
 
-from durablectl.backend.base import Backend
-from durablectl.backend.budget import Budgets
-from durablectl.backend.logs import LogSource
 from durablectl.clock import Clock, SystemClock
 from durablectl.config import Settings
+
+if TYPE_CHECKING:
+    from durablectl.backend.base import Backend
+    from durablectl.backend.budget import Budgets
+    from durablectl.backend.logs import LogSource
 
 
 class Connect(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from datetime import datetime, timedelta
 from durablectl.clock import Clock
 from durablectl.errors import ServiceFault, Throttled
 from durablectl.operate.notes import Notes
+from durablectl.operate.spreading import spread
 
 INTERVAL = timedelta(seconds=2)
 SHORTEST_INTERVAL = timedelta(seconds=1)
@@ -20,14 +20,8 @@ LONGEST_IDLE_INTERVAL = timedelta(seconds=10)
 IDLE_SHARE = 1 / 20
 """Which part of the time since something last happened may pass until the next look."""
 
-JITTER = 0.2
 PATIENCE = timedelta(seconds=60)
 """How long a service that has answered before may fail; throttling is no failure."""
-
-
-def spread() -> float:
-    """A factor within a fifth of 1, so that several who wait do not ask at the same instants."""
-    return random.uniform(1 - JITTER, 1 + JITTER)
 
 
 @dataclass(frozen=True, slots=True)

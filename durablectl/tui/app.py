@@ -15,7 +15,6 @@ from durablectl.clock import Clock
 from durablectl.errors import DurablectlError
 from durablectl.model.redaction import BUILT_IN, Redactor
 from durablectl.operate.data_level import DataLevel
-from durablectl.operate.targets import Target
 from durablectl.tui.connection import Connect, Connection
 from durablectl.tui.daemon import in_daemon
 from durablectl.tui.session import Session
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from durablectl.operate.callbacks import FoundCallback
+    from durablectl.operate.targets import Target
     from durablectl.tui.opening import Opened
     from durablectl.tui.screens.base import LiveScreen
     from durablectl.views.contexts import NamedContext
@@ -326,6 +326,8 @@ class Dashboard(TerminalApp):
         return find_subject(connection, text, self.clock.now().astimezone(self.preferences.zone))
 
     def _open(self, opened: Opened, tab: str | None) -> None:
+        from durablectl.operate.targets import Target
+
         if self.live is not None:
             self.live.remark(())
         if not isinstance(opened, Target):

@@ -7,16 +7,20 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from durablectl.backend.base import Backend
-from durablectl.backend.logs import LogSource
+from durablectl.backend.endpoints import is_aws
 from durablectl.config import Settings
 from durablectl.errors import DurablectlError, Unsupported
 
 if TYPE_CHECKING:
+    from durablectl.backend.base import Backend
+    from durablectl.backend.logs import LogSource
     from durablectl.backend.requests import Exchange
+
+T = TypeVar("T")
 
 KEPT_REQUESTS = 1000
 """How many of the newest requests the log holds."""
@@ -62,18 +66,51 @@ class RequestLog:
         self.entries.append(LoggedRequest(self.now(), subject, text, "warning", number=next(self._numbers)))
 
 
+class Late(Generic[T]):
+    """What is made once it is needed, by whichever thread needs it first."""
+
+    __slots__ = ("_lock", "_made", "_make")
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: list[T] = []
+        self._lock = Lock()
+
+    @property
+    def value(self) -> T:
+        """It, which is the same one each time."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Whom the dashboard asks; frozen, so that a dialog keeps the one that it was opened over."""
+    """Whom the dashboard asks; frozen, so that a dialog keeps the one that it was opened over.
+
+    What makes the requests takes longer to import than a screen takes to show, so it is made in the thread of the
+    first of them.
+    """
 
     settings: Settings
-    backend: Backend
-    logs: LogSource
+    late_backend: Late[Backend]
+    late_logs: Late[LogSource]
     requests: RequestLog
     functions: tuple[str, ...] = ()
     """What is looked at: names and patterns; empty for every durable function."""
     lacking: dict[str, str] = field(default_factory=dict, compare=False)
     """Verbs that the server has answered it does not have, with what it said."""
+
+    @property
+    def backend(self) -> Backend:
+        """What is asked about executions; whoever is the first to ask waits for what it imports."""
+        return self.late_backend.value
+
+    @property
+    def logs(self) -> LogSource:
+        """What is asked for logs."""
+        return self.late_logs.value
 
     def learn(self, verb: str, error: DurablectlError | None) -> None:
         """Remember that the server lacks something, if that is what an error says."""
@@ -91,9 +128,16 @@ class Connection:
         return settings.context or settings.profile or urlsplit(settings.endpoint_url or "").netloc or "AWS"
 
     @property
+    def is_aws(self) -> bool:
+        """Whether AWS itself is asked, and no other server that speaks its API."""
+        return not self.settings.is_local and is_aws(self.settings.endpoint_url)
+
+    @property
     def region(self) -> str | None:
-        """The region that is asked, as far as it is known."""
-        return self.backend.source.region or self.settings.region
+        """The region that is asked, as far as it is known: what the AWS configuration says is read for a request."""
+        if self.settings.region or not self.requests.count:
+            return self.settings.region
+        return self.backend.source.region
 
 
 Connect = Callable[[str | None], Connection]

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from durablectl.clock import Clock
 from durablectl.errors import DurablectlError, Throttled
-from durablectl.operate.pacing import spread
+from durablectl.operate.spreading import spread
 from durablectl.tui.daemon import in_daemon
 
 LONGEST_INTERVAL_S = 60.0

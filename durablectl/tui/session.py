@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from durablectl.model.executions import Execution
-from durablectl.operate.targets import Target, target_of_execution
 from durablectl.tui.connection import Connection
 
 if TYPE_CHECKING:
+    from durablectl.model.executions import Execution
     from durablectl.operate.listing import ListedExecution
+    from durablectl.operate.targets import Target
 
 MOST_KNOWN = 20_000
 """Executions that are remembered for finding; the ones that were seen first are forgotten first."""
@@ -71,6 +71,9 @@ class Session:
 
 
 def _target(row: ListedExecution) -> Target:
+    # Imported once something is looked for, so that the first frame need not wait for it.
+    from durablectl.operate.targets import target_of_execution
+
     return target_of_execution(row.execution.arn, row.execution, function=row.function, is_exact=True)
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from durablectl.clock import Clock
 from durablectl.errors import AccessDenied, DurablectlError, KeyDenied, NotFound, Unsupported
-from durablectl.model.executions import Execution
 from durablectl.tui.connection import Connection
 from durablectl.tui.daemon import in_daemon
 
 if TYPE_CHECKING:
+    from durablectl.model.executions import Execution
     from durablectl.operate.standing import Standing
 
 FRESH_FOR = timedelta(seconds=12)

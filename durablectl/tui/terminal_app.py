@@ -10,18 +10,20 @@ from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import Event, InputEvent
+from textual.events import Event, InputEvent, Key
 from textual.filter import LineFilter, NoColor
 from textual.screen import Screen
 
 from durablectl.tui.collecting import TICK_S, Collector
 from durablectl.tui.themes import DARK_PALETTE, DEFAULT, LIGHT_PALETTE, MONO, THEME_NAMES, THEMES
+from durablectl.tui.widgets.rows import RowsView
 from durablectl.tui.widgets.size_notice import LEAST_COLUMNS, LEAST_LINES, SizeNotice
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 _THREAD_TURN_S = 0.0005
 """How long a thread that reads may hold up the loop, which has to wait several times between a key and its paint."""
+_WIDE_ENOUGH, _HIGH_ENOUGH = "-wide-enough", "-high-enough"
 _SIGNALS = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: 143}
 
 
@@ -40,8 +42,8 @@ class TerminalApp(App[int]):
         # A selection is copied by the screen, which comes first.
         Binding("ctrl+c", "interrupt", "Interrupt", show=False, id="app.interrupt"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (LEAST_COLUMNS, "-wide-enough")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_LINES, "-high-enough")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-too-narrow"), (LEAST_COLUMNS, _WIDE_ENOUGH)]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_LINES, _HIGH_ENOUGH)]  # noqa: RUF012
 
     def __init__(self, *, theme: str | None = None, keys: Mapping[str, str] | None = None) -> None:
         """`keys` gives bindings other keys, by their ids."""
@@ -99,9 +101,19 @@ class TerminalApp(App[int]):
         """Handle an event, and note that somebody is there if it comes from one."""
         if isinstance(event, InputEvent):
             self.collector.touch()
+        if isinstance(event, Key) and not event.is_forwarded and isinstance(self.focused, RowsView):
+            # Rows take no keys but by bindings. On the way to them and back a key that opens a line to type in
+            # would be overtaken by the next one, which goes to that line at once.
+            event._set_forwarded()
+            if await self._check_bindings(event.key, priority=True):
+                return
         await super().on_event(event)
 
     def _cover(self, screen: Screen[Any]) -> None:
+        columns, lines = self.size
+        if columns >= LEAST_COLUMNS and lines >= LEAST_LINES:
+            # No style hangs on these, but Textual would style all of the screen once more when it adds them.
+            screen.add_class(_WIDE_ENOUGH, _HIGH_ENOUGH, update=False)
         if screen.is_attached and screen.query_one_optional(SizeNotice) is None:
             screen.mount(SizeNotice())
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from durablectl.operate.targets import Target
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds
 from durablectl.views.glyphs import LOOKS, execution_look
@@ -16,6 +15,7 @@ from durablectl.views.view import Column
 
 if TYPE_CHECKING:
     from durablectl.operate.callbacks import FoundCallback
+    from durablectl.operate.targets import Target
 
 
 @dataclass(frozen=True, slots=True)

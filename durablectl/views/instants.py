@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from durablectl.errors import UsageError
 from durablectl.views.durations import format_duration
@@ -30,8 +29,13 @@ class Precision(StrEnum):
 
 def parse_zone(name: str) -> tzinfo:
     """The zone of that name in the machine's time zone data."""
+    if name.upper() in ("UTC", "Z"):
+        return UTC
+    # Most never name a zone.
+    from zoneinfo import ZoneInfo
+
     try:
-        return UTC if name.upper() in ("UTC", "Z") else ZoneInfo(name)
+        return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:
         raise UsageError(f'no time zone "{name}"', hint="zones have names such as Europe/Dublin or UTC") from error
 

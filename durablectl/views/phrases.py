@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from durablectl.model.arn import parse_execution_arn, parse_function_name
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds
 from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
@@ -75,6 +74,9 @@ def short_id(identifier: str | None, display: Display, *, head: int = 6, tail: i
 
 def child_phrase(child_arn: str | None, function: str | None) -> Line:
     """`→ fraud:12/order-1042` for a chained invoke."""
+    # Most that use these phrases meet no ARN, and the first frame of the dashboard waits for what is imported.
+    from durablectl.model.arn import parse_execution_arn, parse_function_name
+
     parts = parse_execution_arn(child_arn) if child_arn else None
     if parts:
         return (Segment("→ "), *data(f"{parts.function}:{parts.version}/{parts.name}"))

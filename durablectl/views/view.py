@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from durablectl.backend.base import Source
 from durablectl.views.display import Display
 from durablectl.views.instants import iso
 from durablectl.views.lines import Line
+
+if TYPE_CHECKING:
+    from durablectl.backend.base import Source
 
 SCHEMA_VERSION = 1
 

@@ -21,7 +21,7 @@ from durablectl.model.executions import Execution, ExecutionDetail
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.targets import target_of_execution
 from durablectl.tui.app import Dashboard, Preferences
-from durablectl.tui.connection import Connection, RequestLog
+from durablectl.tui.connection import Connection, Late, RequestLog
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import item, make_arn, make_execution, map_items, step
 from tests.tui.support import NoLogs
@@ -80,7 +80,7 @@ class Measured(Dashboard):
         self.backend, self.mode, self.report = Busy(), mode, report
         clock = SystemClock()
         settings = Settings("bench", None, "eu-west-1", None, read_only=False)
-        connection = Connection(settings, self.backend, NoLogs(), RequestLog(clock.now))
+        connection = Connection(settings, Late(lambda: self.backend), Late(NoLogs), RequestLog(clock.now))
         super().__init__(lambda _: connection, Preferences(interval_s=INTERVAL_S), clock)
         self.stalls: list[float] = []
         self.memory: list[float] = []

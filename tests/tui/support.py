@@ -15,7 +15,7 @@ from durablectl.backend.logs import LogEvent, LogQuery
 from durablectl.clock import Clock, ManualClock
 from durablectl.config import Settings
 from durablectl.tui.app import Dashboard, Preferences
-from durablectl.tui.connection import Connection, RequestLog
+from durablectl.tui.connection import Connection, Late, RequestLog
 from tests.fakes.histories import NOW
 from tests.goldens import Golden
 
@@ -40,7 +40,7 @@ def make_settings(**facts: Any) -> Settings:
 
 def make_connection(backend: Any, **facts: Any) -> Connection:
     """A connection over `backend`; `facts` are of its settings."""
-    return Connection(make_settings(**facts), backend, NoLogs(), RequestLog(lambda: NOW))
+    return Connection(make_settings(**facts), Late(lambda: backend), Late(NoLogs), RequestLog(lambda: NOW))
 
 
 def make_app(

@@ -12,6 +12,7 @@ import pytest
 from durablectl.clock import ManualClock
 from durablectl.errors import AccessDenied
 from durablectl.tui.app import Dashboard, Preferences
+from durablectl.tui.connection import Late
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import NOW, STARTED_AT
 from tests.fakes.logs import GROUP, FakeLogs
@@ -74,7 +75,7 @@ def make_logging_app(logs: FakeLogs) -> Dashboard:
     backend = make_shop()
     backend.served = [replace(function, log_group=GROUP) for function in backend.served]
     backend.served += [replace(function, version="7") for function in backend.served]
-    connection = replace(make_connection(backend), logs=logs)
+    connection = replace(make_connection(backend), late_logs=Late(lambda: logs))
     return Dashboard(lambda _: connection, Preferences(), ManualClock(NOW), subject="orders")
 
 

@@ -251,7 +251,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         return bool(reason)
 
     def _console_refusal(self) -> str | None:
-        if self.app.connection.backend.source.backend != "aws":
+        if not self.app.connection.is_aws:
             return "there is no console for this server: only AWS itself has one"
         return None if self.console_url else "there is nothing here that the console could show"
 

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from durablectl.model.executions import Execution
 from durablectl.operate.wording import counted
 from durablectl.tui.screens.base import LiveScreen
 from durablectl.tui.standings import Standings
@@ -19,6 +18,7 @@ from durablectl.views.lines import EMPTY, Line, data, join, own
 from durablectl.views.survey import survey_columns
 
 if TYPE_CHECKING:
+    from durablectl.model.executions import Execution
     from durablectl.operate.functions import Searched
     from durablectl.operate.listing import ListedExecution
     from durablectl.operate.survey import SurveyedFunction

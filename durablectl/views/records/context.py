@@ -6,13 +6,15 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from durablectl.model.payloads import Decoded
 from durablectl.model.redaction import BUILT_IN, Redactor
 from durablectl.operate.data_level import DataLevel
 from durablectl.views.encoded import NOTHING
 from durablectl.views.instants import iso
+
+if TYPE_CHECKING:
+    from durablectl.model.payloads import Decoded
 
 
 @dataclass(frozen=True, slots=True)
