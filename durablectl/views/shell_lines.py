@@ -8,19 +8,20 @@ from collections.abc import Iterator, Sequence
 from durablectl.views.text import width
 
 _CONTINUED = " \\"
-_WORD = re.compile(r"(?:'[^']*'|[^\s'])+")
+_WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 
 
 def fold_command(command: str, cells: int, *, start: str, margin: str) -> list[str]:
     """`start` and a command in lines of at most `cells` cells, the others after `margin`; options keep their values.
 
-    A word that is longer than a line stays whole, and so does a command with quotes of both kinds.
+    A word that is longer than a line stays whole, and so does a command whose quotes are not closed.
     """
-    if width(start) + width(command) <= cells or '"' in command:
+    words = _WORD.findall(command)
+    if width(start) + width(command) <= cells or " ".join(words) != command:
         return [start + command]
     lines: list[str] = []
     current, is_empty = start, True
-    units = list(_units(_WORD.findall(command), cells - width(margin) - len(_CONTINUED)))
+    units = list(_units(words, cells - width(margin) - len(_CONTINUED)))
     for number, unit in enumerate(units):
         room = cells - (0 if number == len(units) - 1 else len(_CONTINUED))
         if not is_empty and width(current) + 1 + width(unit) > room:

@@ -22,6 +22,15 @@ def test_root_help_lists_the_commands_in_groups_and_exits_0(arguments: tuple[str
         assert spec.words[-1] in ran.out
 
 
+@pytest.mark.parametrize("columns", [60, 80, 100])
+@pytest.mark.parametrize("arguments", [(), ("stop", "-h"), ("callback", "-h"), ("local", "start", "-h")])
+def test_help_keeps_to_the_terminal(arguments: tuple[str, ...], columns: int) -> None:
+    ran = run(*arguments, columns=columns)
+
+    assert ran.code == 0
+    assert [line for line in ran.out.splitlines() if len(line) > columns] == []
+
+
 def test_version_is_one_line() -> None:
     ran = run("--version")
 
