@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from durablectl.errors import ServiceFault
 from durablectl.local.rules.verdicts import RetryPolicy
 from durablectl.local.workers.invocations import InvocationFault
 from durablectl.model.payloads import ErrorPayload
@@ -373,7 +374,7 @@ async def test_nothing_is_acknowledged_after_the_store_has_failed(world: World) 
     await world.settle()
     world.journal.spoil()
 
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(ServiceFault, match="no space left"):
         await world.checkpoint(call, raw("STEP", "START"))
 
     assert world.failures > 0

@@ -228,14 +228,26 @@ async def test_a_browser_s_request_is_refused_before_it_does_anything(server: Se
     assert await server.world.no_call()
 
 
-async def test_a_fault_of_the_service_itself_is_a_service_exception(
-    server: Served, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_store_that_fails_is_told_of_and_is_no_bug(server: Served, caplog: pytest.LogCaptureFixture) -> None:
     call = await start(server)
     await server.world.settle()
     server.world.journal.spoil()
 
     answer = await server.post(execution_path(call.arn, "/stop"), {})
 
-    refused(answer, 500, "ServiceException", member="Message")
-    assert "no space left on device" in caplog.text
+    assert "no space left on device" in refused(answer, 500, "ServiceException", member="Message")
+    assert caplog.text == ""
+
+
+async def test_a_bug_is_a_service_exception_and_logged(
+    server: Served, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(_: str) -> None:
+        raise LookupError("a mistake of the service")
+
+    monkeypatch.setattr(server.world.journal, "record", mistaken)
+
+    answer = await server.get(execution_path(NO_SUCH_ARN))
+
+    assert "mistake" not in refused(answer, 500, "ServiceException", member="Message")
+    assert "LookupError: a mistake of the service" in caplog.text

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from durablectl.clock import SystemClock
+from durablectl.errors import DurablectlError
 from durablectl.local import errors, tokens
 
 Json = dict[str, Any]
@@ -30,13 +31,18 @@ def route(method: str, path: str, handler: Handler) -> Route:
 
 
 def answering(handler: Handler) -> Handler:
-    """The handler with its service errors answered; a bug is logged and answered as the service's own fault."""
+    """The handler with its service errors answered; a bug is logged and answered as the service's own fault.
+
+    So is the failure of the store, but not logged: the service ends with it, and tells it then.
+    """
 
     async def answer(request: Request) -> Response:
         try:
             return await handler(request)
         except errors.ServiceError as error:
             return refusal(error)
+        except DurablectlError as error:
+            return refusal(errors.internal(f"The local service cannot go on: {error.message}."))
         except Exception:
             # The edge of the service: a bug in one request must not end what other executions rely on.
             _log.exception("%s %s failed", request.method, request.url.path)

@@ -46,7 +46,7 @@ class StoreThread:
             self._store.close()
 
     def submit(self, run: Callable[[Store], _T], *, is_write: bool) -> asyncio.Future[_T]:
-        """Queue work; the future of a write is done when it is committed."""
+        """Queue work; the future of a write is done when it is committed, or fails with what an operator can act on."""
         future: asyncio.Future[_T] = self._loop.create_future()
         self._jobs.put(_Job(run, future, is_write))
         return future
@@ -112,7 +112,7 @@ class StoreThread:
         except Exception as error:
             # Later decisions stand on the lost ones, so nothing may be written any more.
             self._fail(error)
-            return [job.refusal(error) for job in jobs]
+            return [job.refusal(self._store.explained(error)) for job in jobs]
         return answers
 
     def _run_read(self, job: _Job) -> Callable[[], None]:
@@ -121,6 +121,7 @@ class StoreThread:
         except Exception as error:
             if is_damage(error):
                 self._fail(error)
+                error = self._store.explained(error)
             return job.refusal(error)
 
 
