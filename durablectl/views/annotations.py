@@ -13,7 +13,8 @@ from durablectl.model.statuses import OperationType
 from durablectl.model.tree import is_generated_name
 
 
-@dataclass(frozen=True, slots=True)
+# As with the events themselves, nobody changes one and thousands are made.
+@dataclass(slots=True)
 class AnnotatedEvent:
     """An event in its history."""
 
