@@ -48,7 +48,8 @@ def keep_raw(
         return
     body = response_dict["body"]
     try:
-        raw = json.loads(body) if body else {}
+        # What no JSON knows (NaN, the infinities) is told as text: nothing that is written later knows it either.
+        raw = json.loads(body, parse_constant=str) if body else {}
     except ValueError:
         raw = None
     customized_response_dict[_RAW] = raw

@@ -55,7 +55,7 @@ def read_log_record(text: str) -> LogRecord:
 
 def _read_object(text: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=str)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

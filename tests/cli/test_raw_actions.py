@@ -29,7 +29,7 @@ def test_raw_batch_has_null_for_what_was_not_stopped(backend: FakeBackend, forma
     stamp = "2026-11-21T10:20:04.000Z"
     stopped, separator, whole = {
         "json": (f'{{\n    "StopTimestamp": "{stamp}"\n  }}', ",\n  ", "[\n  {}\n]\n"),
-        "jsonl": (f'{{"StopTimestamp": "{stamp}"}}', "\n", "{}\n"),
+        "jsonl": (f'{{"StopTimestamp":"{stamp}"}}', "\n", "{}\n"),
         "yaml": (f"StopTimestamp: '{stamp}'", "\n- ", "- {}\n"),
     }[format]
     # They are worked on side by side, so either may be done first.

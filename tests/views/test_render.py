@@ -232,4 +232,4 @@ def test_a_wait_for_callback_is_one_row_and_two_more_operations() -> None:
     lines = shown(view(), "jsonl").decode().splitlines()
 
     assert len(rows) == 1
-    assert len([line for line in lines if '"name": "approval' in line]) == 3
+    assert len([line for line in lines if '"name":"approval' in line]) == 3

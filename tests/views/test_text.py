@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from durablectl.views.lines import data, fit_line, line_width, own, pad, text_of, wrap_line
+from durablectl.views.render.json_records import encode_record
 from durablectl.views.render.json_text import encode_json
 from durablectl.views.render.yaml_text import encode_yaml
 from durablectl.views.text import clean, clean_lines, fit, fold_words, is_safe, split_escapes, width
@@ -139,6 +140,14 @@ def test_json_is_safe_and_means_the_same(value: object) -> None:
         assert json.loads(encoded) == value
 
 
+@given(st.dictionaries(nasty, nasty | st.integers() | st.floats(allow_nan=False, allow_infinity=False)))
+def test_a_record_is_safe_and_means_the_same(record: dict[str, object]) -> None:
+    encoded = encode_record(record).decode()
+
+    assert is_safe(encoded)
+    assert json.loads(encoded) == record
+
+
 def test_json_of_several_thousand_levels_is_written() -> None:
     value: object = 1
     for _ in range(5000):
@@ -146,6 +155,7 @@ def test_json_of_several_thousand_levels_is_written() -> None:
 
     assert encode_json(value).count("{") == 5000
     assert encode_json([value], indent=1).count("{") == 5000
+    assert encode_record(value).count(b"{") == 5000
     assert encode_yaml(value).count("children") == 5000
 
 

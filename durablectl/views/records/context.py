@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from durablectl.model.redaction import BUILT_IN, Redactor
 from durablectl.operate.data_level import DataLevel
-from durablectl.views.encoded import NOTHING
 from durablectl.views.instants import iso
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Reading:
     def extra(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Members of the service that no schema of ours knows, as JSON, without secrets and unasked payloads."""
         if not members:
-            return NOTHING
+            return {}
         values = {name: jsonable(value) for name, value in members.items()}
         if not self.has_payloads:
             values = {name: without_payloads(value) for name, value in values.items()}

@@ -10,7 +10,6 @@ from typing import Any
 from durablectl.model.events import Event, EventSpec
 from durablectl.model.payloads import Payload
 from durablectl.views.annotations import AnnotatedEvent
-from durablectl.views.encoded import NOTHING
 from durablectl.views.instants import iso
 from durablectl.views.records.context import Reading
 from durablectl.views.records.executions import redacted_text
@@ -37,7 +36,7 @@ def event_record(annotated: AnnotatedEvent, reading: Reading) -> Record:
         "name": annotated.name,
         "sub_type": event.sub_type,
         "attempt": annotated.attempt,
-        "details": writer(annotated, event.details, reading) if writer else NOTHING,
+        "details": writer(annotated, event.details, reading) if writer else {},
         "input": payload_record(event.input, reading, is_expected="Input" in spec.payloads),
         "result": payload_record(event.result, reading, is_expected="Result" in spec.payloads),
         "error": error_record(event.error, reading, is_expected=_may_have_error(spec)),

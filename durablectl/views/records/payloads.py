@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from durablectl.model.payloads import ErrorPayload, Payload, decode
-from durablectl.views.encoded import Encoded
 from durablectl.views.records.context import Reading
 from durablectl.views.view import Record
 
-_LONG = 4_096
-"""Characters from which on encoding a text anew is worth avoiding."""
-
-
-def _encoded(members: Record) -> Encoded:
-    return Encoded(members, json.dumps(members))
-
-
-# Most events carry neither.
-_NO_PAYLOAD = _encoded(
-    {
-        "included": False,
-        "absent_because": "none_recorded",
-        "truncated": False,
-        "bytes": None,
-        "encoding": None,
-        "value": None,
-        "redacted_paths": [],
-        "sha256": None,
-    }
-)
-_NO_ERROR = _encoded(
-    {
-        "included": False,
-        "absent_because": "none_recorded",
-        "truncated": False,
-        "type": None,
-        "message": None,
-        "data": None,
-        "stack_trace": [],
-        "redacted_paths": [],
-    }
-)
+# Most events carry neither; nobody changes what a record holds, so they all hold the same.
+_NO_PAYLOAD = {
+    "included": False,
+    "absent_because": "none_recorded",
+    "truncated": False,
+    "bytes": None,
+    "encoding": None,
+    "value": None,
+    "redacted_paths": [],
+    "sha256": None,
+}
+_NO_ERROR = {
+    "included": False,
+    "absent_because": "none_recorded",
+    "truncated": False,
+    "type": None,
+    "message": None,
+    "data": None,
+    "stack_trace": [],
+    "redacted_paths": [],
+}
 
 
 def payload_record(payload: Payload | None, reading: Reading, *, is_expected: bool) -> Record:
@@ -79,19 +65,16 @@ def _absence(reading: Reading, *, is_truncated: bool, was_asked: bool) -> str:
 
 def _included(text: str, reading: Reading, *, truncated: bool) -> Record:
     encoding, value, redacted_paths = _read(text, reading)
-    head = {
+    return {
         "included": True,
         "absent_because": None,
         "truncated": truncated,
         "bytes": len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")),
         "encoding": encoding,
+        "value": value,
+        "redacted_paths": redacted_paths,
+        "sha256": None,
     }
-    tail = {"redacted_paths": redacted_paths, "sha256": None}
-    record = {**head, "value": value, **tail}
-    if encoding == "json" and not redacted_paths and len(text) >= _LONG and "\n" not in text and "\r" not in text:
-        # The text is JSON on one line, as the record is: a megabyte need not be encoded again.
-        return Encoded(record, f'{json.dumps(head)[:-1]}, "value": {text}, {json.dumps(tail)[1:]}')
-    return record
 
 
 def _read(text: str, reading: Reading) -> tuple[str, Any, list[str]]:

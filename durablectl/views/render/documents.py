@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from durablectl.views.render.json_text import encode_record, json_chunks
+from durablectl.views.render.json_records import encode_record
+from durablectl.views.render.json_text import json_chunks
 from durablectl.views.render.lists import json_parts, list_document, yaml_parts
 from durablectl.views.render.options import OutputOptions
 from durablectl.views.render.yaml_text import encode_yaml
 from durablectl.views.view import View, stamped
 
-_BLOCK_CHARACTERS = 65_536
+_BLOCK_BYTES = 65_536
 
 
 def render_json(view: View[Any], options: OutputOptions, stream: BinaryIO) -> int:
@@ -21,7 +22,7 @@ def render_json(view: View[Any], options: OutputOptions, stream: BinaryIO) -> in
     if listed is not None:
         _write_parts(stream, json_parts(listed, is_indented=options.display.width is not None))
         return items.count
-    _write_parts(stream, json_chunks(_queried(_document(view, options, items), options), indent=2))
+    _write_parts(stream, map(str.encode, json_chunks(_queried(_document(view, options, items), options), indent=2)))
     stream.write(b"\n")
     stream.flush()
     return items.count
@@ -42,9 +43,9 @@ def render_yaml(view: View[Any], options: OutputOptions, stream: BinaryIO) -> in
     items = _Counted(view.items)
     listed = list_document(view, options, items)
     if listed is not None:
-        _write_parts(stream, yaml_parts(listed))
+        _write_parts(stream, map(str.encode, yaml_parts(listed)))
     else:
-        _write_parts(stream, [encode_yaml(_queried(_document(view, options, items), options))])
+        _write_parts(stream, [encode_yaml(_queried(_document(view, options, items), options)).encode()])
     return items.count
 
 
@@ -74,15 +75,15 @@ def _queried(document: Any, options: OutputOptions) -> Any:
     return options.query.search(document) if options.query else document
 
 
-def _write_parts(stream: BinaryIO, parts: Iterable[str]) -> None:
+def _write_parts(stream: BinaryIO, parts: Iterable[bytes]) -> None:
     """Write what comes in blocks, and at an error all that came before it."""
     pending: list[bytes] = []
     size = 0
     try:
         for part in parts:
-            pending.append(part.encode())
+            pending.append(part)
             size += len(part)
-            if size >= _BLOCK_CHARACTERS:
+            if size >= _BLOCK_BYTES:
                 for block in _blocks(pending):
                     stream.write(block)
                 size = 0
@@ -94,12 +95,12 @@ def _write_parts(stream: BinaryIO, parts: Iterable[str]) -> None:
 
 def _blocks(pending: list[bytes]) -> Iterator[bytes]:
     """What is pending, small parts joined and large ones as they are; nothing is pending afterwards."""
-    large = pending.pop() if pending and len(pending[-1]) >= _BLOCK_CHARACTERS else b""
+    large = pending.pop() if pending and len(pending[-1]) >= _BLOCK_BYTES else b""
     joined = b"".join(pending)
     pending.clear()
     yield from filter(None, (joined, large))
 
 
-def _write(stream: BinaryIO, line: str) -> None:
-    stream.write(line.encode() + b"\n")
+def _write(stream: BinaryIO, line: bytes) -> None:
+    stream.write(line + b"\n")
     stream.flush()

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from typing import Any
 
-from durablectl.views.encoded import Encoded
 from durablectl.views.text import escape_in_document
 
 _MAX_INDENTED = 32
@@ -33,36 +32,6 @@ def encode_json(value: Any, *, indent: int | None = None) -> str:
         except (ValueError, RecursionError):
             pass
     return "".join(json_chunks(value, indent=indent))
-
-
-def encode_record(record: Any) -> str:
-    """The text of `encode_json` on one line, for an object whose parts may carry theirs."""
-    if not isinstance(record, dict):
-        return encode_json(record)
-    try:
-        members = list(_members_text(record))
-    except (ValueError, RecursionError):
-        return encode_json(record)
-    return escape_in_document(f"{{{', '.join(members)}}}")
-
-
-def _members_text(record: dict[str, Any]) -> Iterator[str]:
-    """Each member as text; asked in the order of how often a history has them, without a call for most."""
-    for name, value in record.items():
-        kind = type(value)
-        if kind is str:
-            text = encode_basestring(value)
-        elif value is None:
-            text = "null"
-        elif kind is Encoded:
-            text = value.text
-        elif kind is int:
-            text = str(value)
-        elif kind is bool:
-            text = "true" if value else "false"
-        else:
-            text = _ENCODER.encode(value)
-        yield f"{encode_basestring(str(name))}: {text}"
 
 
 def json_chunks(value: Any, *, indent: int | None = None) -> Iterator[str]:

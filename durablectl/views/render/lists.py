@@ -8,7 +8,8 @@ from itertools import chain, islice
 from typing import Any
 
 from durablectl.errors import DurablectlError
-from durablectl.views.render.json_text import encode_json, encode_record
+from durablectl.views.render.json_records import encode_record
+from durablectl.views.render.json_text import encode_json
 from durablectl.views.render.options import OutputOptions
 from durablectl.views.render.yaml_text import YamlEncoder
 from durablectl.views.view import Envelope, Record, View
@@ -50,30 +51,34 @@ def list_document(view: View[Any], options: OutputOptions, items: Iterable[Any])
     return ListDocument(head, "items", members, lambda is_cut: envelope.end(is_cut=is_cut))
 
 
-def json_parts(listed: ListDocument, *, is_indented: bool) -> Iterator[str]:
+def json_parts(listed: ListDocument, *, is_indented: bool) -> Iterator[bytes]:
     """The list as JSON: each record on a line of its own, or indented for a reader."""
     begun = encode_json(listed.head, indent=2).removesuffix("\n}") + "," if listed.head else "{"
-    yield f"{begun}\n  {encode_json(listed.member)}: ["
-    separator = "\n    "
+    yield f"{begun}\n  {encode_json(listed.member)}: [".encode()
+    separator = b"\n    "
 
-    def end(is_cut: bool) -> str:
-        bracket = "\n  ]" if separator.startswith(",") else "]"
+    def end(is_cut: bool) -> bytes:
+        bracket = "\n  ]" if separator.startswith(b",") else "]"
         rest = encode_json(listed.tail(is_cut), indent=2).removeprefix("{") if listed.tail else "\n}"
-        return f"{bracket}{',' if listed.tail else ''}{rest}\n"
+        return f"{bracket}{',' if listed.tail else ''}{rest}\n".encode()
 
     try:
         for record in listed.records:
             # Encoded before anything is written, because what the record is made of may turn out not to be readable.
-            text = encode_json(record, indent=2).replace("\n", "\n    ") if is_indented else encode_record(record)
+            text = _indented(record) if is_indented else encode_record(record)
             yield separator
             yield text
-            separator = ",\n    "
+            separator = b",\n    "
     except DurablectlError:
         # Without a tail that says so, a list that was cut off stays open: nobody can take it for the whole.
         if listed.tail is not None:
             yield end(True)
         raise
     yield end(False)
+
+
+def _indented(record: Any) -> bytes:
+    return encode_json(record, indent=2).replace("\n", "\n    ").encode()
 
 
 def yaml_parts(listed: ListDocument) -> Iterator[str]:

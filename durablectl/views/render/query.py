@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from durablectl.errors import UsageError
-from durablectl.views.encoded import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +20,10 @@ class Query:
         from jmespath.exceptions import JMESPathError
 
         try:
-            return self.compiled.search(_plain(document))
+            return self.compiled.search(document)
         except JMESPathError as error:
             reason = " ".join(str(error).split())
             raise UsageError("--query cannot be applied here", hint=[f"  {self.text}", reason]) from error
-
-
-def _plain(document: Any) -> Any:
-    try:
-        return plain(document)
-    except RecursionError:
-        # Only a payload is as deep as that; no expression reaches down there.
-        return document
 
 
 def compile_query(text: str) -> Query:
