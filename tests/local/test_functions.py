@@ -200,6 +200,13 @@ def test_unknown_handler_is_refused_with_near_names() -> None:
     assert "echo" in told
 
 
+def test_far_names_are_the_module_s_own_with_the_durable_ones_first() -> None:
+    told = refusal(f"{HANDLERS / 'durable.py'}:zzz")
+
+    assert "functions there: handler, decorated_again" in told
+    assert "durable_execution" not in told
+
+
 def test_handler_that_cannot_be_called_is_refused() -> None:
     assert "cannot be called" in refusal(f"{HANDLERS / 'plain.py'}:NOT_A_FUNCTION")
 

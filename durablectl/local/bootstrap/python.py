@@ -318,11 +318,18 @@ def describe(target: str, report_fd: int, handlers: list[str]) -> None:
         report["file"] = module.__file__
         report["handlers"] = {name: describe_handler(module, name) for name in handlers}
         report["files"] = [file for each in list(sys.modules.values()) if (file := getattr(each, "__file__", None))]
-        report["callables"] = [name for name, value in vars(module).items() if isinstance(value, FunctionType)]
+        report["callables"] = own_functions(module)
     with os.fdopen(report_fd, "w") as output:
         json.dump(report, output)
     # Threads and exit hooks of the user's module are not waited for: nothing of it is needed any more.
     os._exit(0)
+
+
+def own_functions(module: ModuleType) -> list[str]:
+    """The functions of the module, durable ones first; what it imports counts where it has none of its own."""
+    functions = {name: value for name, value in vars(module).items() if isinstance(value, FunctionType)}
+    own = {name: value for name, value in functions.items() if value.__module__ == module.__name__} or functions
+    return sorted(own, key=lambda name: not is_durable(own[name]))
 
 
 def describe_handler(module: ModuleType, name: str) -> dict[str, bool]:
