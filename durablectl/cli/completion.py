@@ -9,15 +9,17 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice, product
 from typing import Any, TextIO
 
 from typer.main import get_command
 
 from durablectl.cli.app import COMMANDS, make_app
 from durablectl.cli.completion_scripts import SCRIPTS, VARIABLE
-from durablectl.cli.memory import Names, memory_file, place_of, recall
+from durablectl.cli.memory import MOST_PLACES, Names, memory_file, place_of, recall
 from durablectl.config import load_settings
 from durablectl.config.glance import context_names, glance
+from durablectl.errors import DurablectlError
 from durablectl.model.events import EVENT_SPECS
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.views.text import is_safe
@@ -171,11 +173,20 @@ def _continuing(parameter: Any, typed: str, line: _Line, environ: Mapping[str, s
 
 
 def _names(line: _Line, environ: Mapping[str, str]) -> Names:
-    # Of several contexts or regions the names of the first are offered: those are kept.
-    given = ((field, line.given.get(option)) for option, field in _CONNECTION.items())
-    chosen = {field: text.partition(",")[0] for field, text in given if text}
-    settings = load_settings(**chosen, environ=environ, file=glance(environ))  # type: ignore[arg-type]
-    return recall(memory_file(environ), place_of(settings))
+    """What was seen over the connection that was typed; of several contexts or regions over all of them."""
+    given = {field: [line.given.get(option, "")] for option, field in _CONNECTION.items()}
+    given |= {field: given[field][0].split(",") for field in ("context", "region")}
+    file, known = glance(environ), memory_file(environ)
+    names = Names()
+    for values in islice(product(*given.values()), MOST_PLACES):
+        chosen = {field: value for field, value in zip(given, values, strict=True) if value}
+        with suppress(DurablectlError):
+            settings = load_settings(**chosen, environ=environ, file=file)  # type: ignore[arg-type]
+            seen = recall(known, place_of(settings))
+            names.functions |= seen.functions
+            # Those of the first are offered first, which are the last of them all.
+            names.executions = seen.executions | names.executions
+    return names
 
 
 def _functions(line: _Line, environ: Mapping[str, str]) -> list[str]:

@@ -10,6 +10,7 @@ import typer
 from durablectl.cli.results import show_results
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import TimeoutElapsed
+from durablectl.operate.callback_owners import Owners
 from durablectl.operate.callbacks import CallbackStatus, FoundCallback
 from durablectl.operate.heartbeats import KeptAlive, keep_alive
 from durablectl.operate.wording import counted, instant_words
@@ -30,7 +31,9 @@ class Beat:
     timeout: timedelta | None = None
 
 
-def keep_callback_alive(runtime: Runtime, callback: FoundCallback | str, label: str, beat: Beat) -> None:
+def keep_callback_alive(
+    runtime: Runtime, callback: FoundCallback | str, label: str, beat: Beat, owners: Owners
+) -> None:
     """Send heartbeats until the callback is closed; the result is the last of them.
 
     Raises CallbackClosed when it timed out all the same, and Exit with 124 when `--timeout` elapsed before its end.
@@ -52,6 +55,7 @@ def keep_callback_alive(runtime: Runtime, callback: FoundCallback | str, label: 
         timeout=beat.timeout,
         clock=runtime.process.clock,
         notes=runtime.diagnostics,
+        owners=owners,
         on_beat=tell,
     )
     if kept.closed is not None and kept.has_timed_out:

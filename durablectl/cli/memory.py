@@ -1,6 +1,7 @@
 """Names that commands have seen, kept for completion: no request is ever made for a key press.
 
-Names of functions, executions and operations alone are kept, in a file that only its owner can read.
+Names of functions, executions and operations alone are kept, in a file that only its owner can read; and of callback
+ids digests, which tell to which execution an id belongs that is typed again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,6 +26,7 @@ MOST_PLACES = 8
 MOST_FUNCTIONS = 200
 MOST_EXECUTIONS = 200
 MOST_OPERATIONS = 200
+MOST_CALLBACKS = 200
 
 _VERSION = 1
 _T = TypeVar("_T")
@@ -36,6 +39,8 @@ class Names:
     functions: dict[str, None] = field(default_factory=dict)
     executions: dict[str, list[str]] = field(default_factory=dict)
     """FUNCTION/NAME, and the names of its operations as far as a history was read."""
+    callbacks: dict[str, str] = field(default_factory=dict)
+    """Digests of callback ids, and FUNCTION/ID of the execution in whose history each was seen."""
 
 
 def memory_file(environ: Mapping[str, str]) -> Path | None:
@@ -72,7 +77,15 @@ def recall(path: Path | None, place: str) -> Names:
             names.executions = {
                 str(name): [str(each) for each in operations] for name, operations in executions.items()
             }
+            names.callbacks = {str(digest): str(owner) for digest, owner in dict(kept.get("callbacks", {})).items()}
     return names
+
+
+def digest_of(callback_id: str) -> str:
+    """What is kept of a callback id: whoever knows the id may answer the callback."""
+    import hashlib
+
+    return hashlib.sha256(callback_id.encode()).hexdigest()[:16]
 
 
 class Memory:
@@ -80,77 +93,83 @@ class Memory:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self._seen = Names()
-        self._place: str | None = None
+        self._seen: dict[str, Names] = {}
+        """By connection."""
 
     def watching(self, backend: Backend, settings: Settings) -> Backend:
         """The backend, with its answers noted on their way."""
         if self.path is None:
             return backend
-        self._place = place_of(settings)
-        return cast("Backend", _Watched(backend, self))
-
-    def see_function(self, function: Function) -> None:
-        """Note a durable function."""
-        if function.is_durable and len(self._seen.functions) < MOST_FUNCTIONS:
-            self._seen.functions[function.name] = None
-
-    def see_execution(self, execution: Execution) -> None:
-        """Note an execution, of a server that issues ARNs."""
-        if execution.parts is not None and len(self._seen.executions) < MOST_EXECUTIONS:
-            self._seen.executions.setdefault(f"{execution.parts.function}/{execution.name}", [])
-            self._seen.functions.setdefault(execution.parts.function)
-
-    def operations_of(self, arn: str) -> Callable[[Event], None]:
-        """What notes the operations of an execution, event by event."""
-        # Only those who read a history need what takes ARNs apart.
-        from durablectl.model.arn import parse_execution_arn
-
-        parts = parse_execution_arn(arn)
-        if parts is None:
-            return lambda event: None
-        names = self._seen.executions.setdefault(f"{parts.function}/{parts.name}", [])
-        known = set(names)
-
-        def see(event: Event) -> None:
-            if event.name and event.name not in known and event.spec.is_start and len(known) < MOST_OPERATIONS:
-                known.add(event.name)
-                names.append(event.name)
-
-        return see
+        return cast("Backend", _Watched(backend, self._seen.setdefault(place_of(settings), Names())))
 
     def save(self) -> None:
         """Add what was seen to what is kept; a file that cannot be written is done without."""
-        if self.path is None or self._place is None or not (self._seen.functions or self._seen.executions):
+        seen = {place: names for place, names in self._seen.items() if names.functions or names.executions}
+        if self.path is None or not seen:
             return
         with suppress(OSError, ValueError, TypeError):
             places = _read(self.path)
-            before = recall(self.path, self._place)
-            merged = _merged(before, self._seen)
-            if merged != before or list(places)[-1:] != [self._place]:
-                places.pop(self._place, None)
-                kept = list(places.items())[-(MOST_PLACES - 1) :]
-                _write(self.path, dict([*kept, (self._place, _record(merged))]))
+            before = {place: recall(self.path, place) for place in seen}
+            merged = {place: _merged(before[place], names) for place, names in seen.items()}
+            if merged != before or not set(list(places)[-len(seen) :]) >= seen.keys():
+                others = [entry for entry in places.items() if entry[0] not in seen]
+                kept = [*others, *((place, _record(names)) for place, names in merged.items())]
+                _write(self.path, dict(kept[-MOST_PLACES:]))
+
+
+def _see_function(names: Names, function: Function) -> None:
+    """Note a durable function."""
+    if function.is_durable and len(names.functions) < MOST_FUNCTIONS:
+        names.functions[function.name] = None
+
+
+def _see_execution(names: Names, execution: Execution) -> None:
+    """Note an execution, of a server that issues ARNs."""
+    if execution.parts is not None and len(names.executions) < MOST_EXECUTIONS:
+        names.executions.setdefault(f"{execution.parts.function}/{execution.name}", [])
+        names.functions.setdefault(execution.parts.function)
+
+
+def _operations_of(seen: Names, arn: str) -> Callable[[Event], None]:
+    """What notes the operations and callbacks of an execution, event by event."""
+    # Only those who read a history need what takes ARNs apart.
+    from durablectl.model.arn import parse_execution_arn
+
+    parts = parse_execution_arn(arn)
+    if parts is None:
+        return lambda event: None
+    names = seen.executions.setdefault(f"{parts.function}/{parts.name}", [])
+    known = set(names)
+
+    def see(event: Event) -> None:
+        if event.name and event.name not in known and event.spec.is_start and len(known) < MOST_OPERATIONS:
+            known.add(event.name)
+            names.append(event.name)
+        callback_id = event.details.get("callback_id")
+        if callback_id and len(seen.callbacks) < MOST_CALLBACKS:
+            seen.callbacks[digest_of(callback_id)] = f"{parts.function}/{parts.id}"
+
+    return see
 
 
 class _Watched:
     """A backend whose answers are noted on their way."""
 
-    def __init__(self, backend: Backend, memory: Memory) -> None:
+    def __init__(self, backend: Backend, names: Names) -> None:
         self._backend = backend
-        self._memory = memory
+        self._names = names
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
     def functions(self) -> Iterator[Function]:
-        return _noted(self._backend.functions(), self._memory.see_function)
+        return _noted(self._backend.functions(), partial(_see_function, self._names))
 
     def executions(self, *arguments: Any, **options: Any) -> Iterator[Execution]:
-        return _noted(self._backend.executions(*arguments, **options), self._memory.see_execution)
+        return _noted(self._backend.executions(*arguments, **options), partial(_see_execution, self._names))
 
     def history(self, arn: str, **options: Any) -> Iterator[Event]:
-        return _noted(self._backend.history(arn, **options), self._memory.operations_of(arn))
+        return _noted(self._backend.history(arn, **options), _operations_of(self._names, arn))
 
 
 def _noted(items: Iterator[_T], note: Callable[[_T], None]) -> Iterator[_T]:
@@ -165,7 +184,8 @@ def _merged(before: Names, seen: Names) -> Names:
     # Lists come newest first, and what was seen last is offered first.
     for name in reversed(seen.executions):
         executions[name] = seen.executions[name] or executions.pop(name, [])
-    return Names(_last(functions, MOST_FUNCTIONS), _last(executions, MOST_EXECUTIONS))
+    callbacks = _last(before.callbacks | seen.callbacks, MOST_CALLBACKS)
+    return Names(_last(functions, MOST_FUNCTIONS), _last(executions, MOST_EXECUTIONS), callbacks)
 
 
 def _last(entries: dict[str, _T], count: int) -> dict[str, _T]:
@@ -173,7 +193,7 @@ def _last(entries: dict[str, _T], count: int) -> dict[str, _T]:
 
 
 def _record(names: Names) -> dict[str, Any]:
-    return {"functions": list(names.functions), "executions": names.executions}
+    return {"functions": list(names.functions), "executions": names.executions, "callbacks": names.callbacks}
 
 
 def _read(path: Path) -> dict[str, Any]:

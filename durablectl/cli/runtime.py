@@ -196,8 +196,7 @@ class Runtime:
 
         folder = cache_folder(self.process.environ)
         cached = with_cached_histories(backend, folder, self.process.clock, self._tell_of_cache)
-        # Names that completion offers are those of the first connection.
-        return cached if self._backends else self.memory.watching(cached, settings)
+        return self.memory.watching(cached, settings)
 
     def _tell_of_cache(self, arn: str) -> None:
         self.diagnostics.detail(f"the history of {arn} was read from disk; --no-cache asks the service")

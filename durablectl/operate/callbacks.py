@@ -9,13 +9,14 @@ from enum import StrEnum
 
 from durablectl.backend.base import Backend, Source
 from durablectl.clock import Clock
-from durablectl.errors import CallbackClosed, NotFound
+from durablectl.errors import CallbackClosed, DurablectlError, NotFound
 from durablectl.model.operations import Fold, Operation
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.model.tree import Node, walk
 from durablectl.model.wire_answers import write_callback_answer
 from durablectl.operate.actions import ActionResult, Outcome
+from durablectl.operate.callback_owners import MOST_NEWEST, Owners, nobody
 from durablectl.operate.connections import Connection
 from durablectl.operate.data_level import DataLevel
 from durablectl.operate.limits import check_error_size, check_size
@@ -140,9 +141,18 @@ def look_again(backend: Backend, callback: FoundCallback, *, now: datetime) -> F
 
 
 def succeed(
-    backend: Backend, callback: FoundCallback | str, result: bytes | None, *, clock: Clock, dry_run: bool = False
+    backend: Backend,
+    callback: FoundCallback | str,
+    result: bytes | None,
+    *,
+    clock: Clock,
+    dry_run: bool = False,
+    owners: Owners = nobody,
 ) -> ActionResult:
-    """Complete a callback, found or given by its id, with `result` as it is; none is no result."""
+    """Complete a callback, found or given by its id, with `result` as it is; none is no result.
+
+    `owners` are where to look for how a callback closed that is given by its id.
+    """
     if result is not None:
         check_size(result, "the result")
     return _send(
@@ -152,6 +162,7 @@ def succeed(
         lambda callback_id: backend.succeed_callback(callback_id, result),
         clock,
         dry_run,
+        owners,
     )
 
 
@@ -162,8 +173,9 @@ def fail(
     *,
     clock: Clock,
     dry_run: bool = False,
+    owners: Owners = nobody,
 ) -> ActionResult:
-    """Fail a callback, found or given by its id."""
+    """Fail a callback, found or given by its id; `owners` as for its success."""
     check_error_size(error)
     return _send(
         backend,
@@ -172,12 +184,20 @@ def fail(
         lambda callback_id: backend.fail_callback(callback_id, error),
         clock,
         dry_run,
+        owners,
     )
 
 
-def heartbeat(backend: Backend, callback: FoundCallback | str, *, clock: Clock, dry_run: bool = False) -> ActionResult:
-    """Restart the heartbeat timer of a callback; its overall timeout goes on."""
-    return _send(backend, "callback_heartbeat", callback, backend.heartbeat_callback, clock, dry_run)
+def heartbeat(
+    backend: Backend,
+    callback: FoundCallback | str,
+    *,
+    clock: Clock,
+    dry_run: bool = False,
+    owners: Owners = nobody,
+) -> ActionResult:
+    """Restart the heartbeat timer of a callback; its overall timeout goes on. `owners` as for its success."""
+    return _send(backend, "callback_heartbeat", callback, backend.heartbeat_callback, clock, dry_run, owners)
 
 
 def _send(
@@ -187,13 +207,14 @@ def _send(
     send: Callable[[str], None],
     clock: Clock,
     dry_run: bool,
+    owners: Owners,
 ) -> ActionResult:
     callback_id = callback if isinstance(callback, str) else callback.callback_id
     if not dry_run:
         try:
             send(callback_id)
         except CallbackClosed as error:
-            raise _closed_meanwhile(backend, callback, error, clock.now()) from error
+            raise _closed_meanwhile(backend, callback, error, clock.now(), owners) from error
     outcome = Outcome.WOULD_APPLY if dry_run else Outcome.DONE
     at = None if dry_run else clock.now()
     answer = None if dry_run else write_callback_answer()
@@ -216,20 +237,43 @@ def _send(
 
 
 def _closed_meanwhile(
-    backend: Backend, callback: FoundCallback | str, error: CallbackClosed, now: datetime
+    backend: Backend, callback: FoundCallback | str, error: CallbackClosed, now: datetime, owners: Owners
 ) -> CallbackClosed:
     """The service's refusal, told with how and when the callback closed where its execution is known."""
     if isinstance(callback, str):
-        error.hint = (*error.hint, "the id alone does not tell which: durablectl callback list EXEC --all does")
-        return error
+        owned = _owned(backend, callback, now, owners)
+        if owned is None:
+            error.hint = (*error.hint, *_WAYS_TO_SEE)
+        return error if owned is None else _closed(owned, now)
     found = _read_again(backend, callback, now)
     return error if found is None or found.is_pending else _closed(found, now)
 
 
+_WAYS_TO_SEE = (
+    f"the id alone does not tell which; -f FUNCTION looks for it in the newest {MOST_NEWEST} executions of a function",
+    "the callbacks of an execution: durablectl callback list EXEC --all",
+)
+
+
+def _owned(backend: Backend, callback_id: str, now: datetime, owners: Owners) -> FoundCallback | None:
+    """The closed callback of that id, if one of the executions that may own it does."""
+    for target in owners(callback_id):
+        try:
+            found = _with_id(backend, target, callback_id, now)
+        except DurablectlError:
+            continue
+        if found is not None:
+            return None if found.is_pending else found
+    return None
+
+
 def _read_again(backend: Backend, callback: FoundCallback, now: datetime) -> FoundCallback | None:
-    folded = read_fold(backend, callback.target.arn, DataLevel.METADATA, CollectedNotes()).folded
-    same = (found for found in callbacks_of(folded, callback.target, now=now))
-    return next((found for found in same if found.callback_id == callback.callback_id), None)
+    return _with_id(backend, callback.target, callback.callback_id, now)
+
+
+def _with_id(backend: Backend, target: Target, callback_id: str, now: datetime) -> FoundCallback | None:
+    folded = read_fold(backend, target.arn, DataLevel.METADATA, CollectedNotes()).folded
+    return next((found for found in callbacks_of(folded, target, now=now) if found.callback_id == callback_id), None)
 
 
 def _is_callback(node: Node) -> bool:

@@ -10,6 +10,7 @@ from durablectl.backend.base import Backend
 from durablectl.clock import Clock
 from durablectl.errors import CallbackClosed, ServiceFault
 from durablectl.operate.actions import ActionResult
+from durablectl.operate.callback_owners import Owners, nobody
 from durablectl.operate.callbacks import CallbackStatus, FoundCallback, heartbeat
 from durablectl.operate.notes import Notes
 
@@ -44,6 +45,7 @@ def keep_alive(
     clock: Clock,
     notes: Notes,
     timeout: timedelta | None = None,
+    owners: Owners = nobody,
     on_beat: Callable[[KeptAlive], None] = lambda kept: None,
 ) -> KeptAlive:
     """Send a heartbeat at once and then `every` so often, until the callback is closed or `timeout` has passed.
@@ -51,10 +53,11 @@ def keep_alive(
     `on_beat` is told of each. The first one raises whatever a single heartbeat raises; a service that fails later is
     tried again soon, for as long as it takes.
     """
-    first = heartbeat(backend, callback, clock=clock)
+    first = heartbeat(backend, callback, clock=clock, owners=owners)
     kept = KeptAlive(first, first.at or clock.now())
     on_beat(kept)
-    _Keeper(backend, callback, every, clock, notes, on_beat, kept).go_on(kept.began_at + timeout if timeout else None)
+    keeper = _Keeper(backend, callback, every, clock, notes, owners, on_beat, kept)
+    keeper.go_on(kept.began_at + timeout if timeout else None)
     return kept
 
 
@@ -65,6 +68,7 @@ class _Keeper:
     every: timedelta
     clock: Clock
     notes: Notes
+    owners: Owners
     on_beat: Callable[[KeptAlive], None]
     kept: KeptAlive
     _retry: timedelta = field(default=_FIRST_RETRY)
@@ -84,7 +88,7 @@ class _Keeper:
     def _beat(self) -> timedelta:
         """Send one; the time until the next."""
         try:
-            self.kept.last = heartbeat(self.backend, self.callback, clock=self.clock)
+            self.kept.last = heartbeat(self.backend, self.callback, clock=self.clock, owners=self.owners)
         except CallbackClosed as closed:
             self.kept.closed = closed
         except ServiceFault as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import signal
 from datetime import timedelta
@@ -13,7 +15,7 @@ from durablectl.clock import ManualClock
 from durablectl.errors import Throttled
 from tests.cli.harness import run
 from tests.fakes.backend import FakeBackend, make_function
-from tests.fakes.histories import NOW, make_execution, step, wait_for_callback
+from tests.fakes.histories import NOW, callback, make_execution, step, wait_for_callback
 
 OTHER_ID = "77c0b1d2-0e5f-4b0e-8d5e-90a2cc31f7be"
 
@@ -355,6 +357,50 @@ def test_a_closed_callback_is_a_conflict_that_says_how_it_closed(backend: FakeBa
 
     assert (ran.code, ran.error["type"]) == (6, "callback_closed")
     assert "the callback approval of orders/order-1042 is closed: it was completed" in ran.error["message"]
+
+
+def closed_by_time(callback_id: str) -> FakeBackend:
+    """A service that knows a callback which timed out."""
+    late = callback("approval", callback_id=callback_id, timeout_s=60).times_out()
+    return FakeBackend(make_execution("order-1042", late, status="FAILED"))
+
+
+def test_a_closed_callback_of_a_bare_id_tells_how_it_closed_where_its_history_was_seen(tmp_path: Path) -> None:
+    backend, environ = closed_by_time("Y2It"), {"XDG_CACHE_HOME": str(tmp_path)}
+    assert run("history", "orders/order-1042", backend=backend, environ=environ).code == 0
+
+    ran = run("callback", "succeed", "Y2It", "-o", "json", backend=backend, environ=environ)
+
+    assert (ran.code, ran.error["type"]) == (6, "callback_closed")
+    assert ran.error["message"].startswith("the callback approval of orders/order-1042 is closed: it timed out ")
+    assert ran.error["details"]["status"] == "timed_out"
+
+
+def test_a_closed_callback_of_a_bare_id_is_looked_for_in_the_functions_named() -> None:
+    ran = run("callback", "fail", "Y2It", "-f", "orders", backend=closed_by_time("Y2It"))
+
+    assert ran.code == 6
+    assert "the callback approval of orders/order-1042 is closed: it timed out " in ran.err
+
+
+@pytest.mark.parametrize("verb", ["succeed", "fail", "heartbeat"])
+def test_an_id_that_tells_its_execution_is_enough(verb: str) -> None:
+    arn = make_execution("order-1042").arn
+    told = base64.b64encode(json.dumps({"arn": arn, "op": "x"}).encode()).decode()
+
+    ran = run("callback", verb, told, backend=closed_by_time(told))
+
+    assert ran.code == 6
+    assert "the callback approval of orders/order-1042 is closed: it timed out " in ran.err
+
+
+def test_a_closed_callback_of_an_unknown_execution_tells_both_and_how_to_see_which() -> None:
+    ran = run("callback", "succeed", "Y2It", backend=closed_by_time("Y2It"))
+
+    assert ran.code == 6
+    assert "either timed out or already completed" in ran.err
+    assert "the id alone does not tell which; -f FUNCTION looks for it" in ran.err
+    assert "durablectl callback list EXEC --all" in ran.err
 
 
 @pytest.mark.parametrize("arguments", [(), ("ID", "--execution", "orders/order-1042"), ("ID", "--op", "approval")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import stat
@@ -14,6 +15,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from durablectl.backend.base import Source
 from durablectl.cli import completion
 from durablectl.cli.completion import answer, complete
 from durablectl.cli.completion_scripts import SCRIPTS
@@ -125,13 +127,43 @@ def test_what_is_kept_is_bounded(tmp_path: Path) -> None:
     assert complete(["get", "--region", "r-0", ""], environ) == []
 
 
-def test_of_several_contexts_the_names_of_the_first_are_offered(tmp_path: Path) -> None:
+def test_of_several_regions_the_names_of_all_are_offered(tmp_path: Path) -> None:
+    environ = {"XDG_CACHE_HOME": str(tmp_path)}
+    here = FakeBackend(make_execution("order-1"), source=Source("aws", None, "eu-west-1"))
+    there = FakeBackend(make_execution("bill-1", function="bills"), source=Source("aws", None, "us-east-1"))
+    backends = {"eu-west-1": here, "us-east-1": there}
+
+    assert run("list", "--region", "eu-west-1,us-east-1", backends=backends, environ=environ).code == 0
+
+    assert complete(["get", "--region", "eu-west-1", ""], environ) == ["orders/order-1"]
+    assert complete(["get", "--region", "us-east-1", ""], environ) == ["bills/bill-1"]
+    assert complete(["stop", "--region", "us-east-1,eu-west-1", ""], environ) == ["bills/bill-1", "orders/order-1"]
+    assert complete(["list", "--region", "us-east-1,eu-west-1", ""], environ) == ["bills", "orders"]
+
+
+def test_of_several_contexts_an_unknown_one_offers_nothing_and_hides_nothing(tmp_path: Path) -> None:
     environ = {"XDG_CACHE_HOME": str(tmp_path)}
     run("list", "-c", "local", backend=FakeBackend(make_execution("order-1")), environ=environ)
 
     assert complete(["get", "-c", "local", ""], environ) == ["orders/order-1"]
-    assert complete(["get", "--context", "local,prod", ""], environ) == ["orders/order-1"]
+    assert complete(["get", "--context", "prod,local", ""], environ) == ["orders/order-1"]
     assert complete(["get", ""], environ) == []
+
+
+def test_of_callback_ids_only_digests_are_kept(tmp_path: Path) -> None:
+    environ = {"XDG_CACHE_HOME": str(tmp_path)}
+    ran = run("callback", "list", "--all", "-o", "name", backend=waiting(), environ=environ)
+    path = memory_file(environ)
+    assert path is not None
+
+    kept = json.loads(path.read_text())["places"].values()
+
+    assert [len(names["callbacks"]) for names in kept] == [1]
+    assert ran.out.strip() not in path.read_text()
+
+
+def waiting() -> FakeBackend:
+    return FakeBackend(make_execution("order-1042", wait_for_callback("approval")))
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"version": 1, "places": 5}', '{"version": 9}', "\x00" * 50])

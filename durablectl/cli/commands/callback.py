@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from durablectl.cli.bundles import ErrorFields, PayloadForm, Safety, Scope
+from durablectl.cli.choices import split_list
 from durablectl.cli.confirm import Preview, confirm, confirm_in_production
 from durablectl.cli.inputs import read_error, read_payload
 from durablectl.cli.interrupts import postponed_interrupt
 from durablectl.cli.keeping_alive import Beat, keep_callback_alive
+from durablectl.cli.memory import digest_of, place_of, recall
 from durablectl.cli.options import (
     CallbackExecutionOpt,
     CallbackIdArg,
@@ -25,10 +28,12 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
 from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration
-from durablectl.operate import callbacks
+from durablectl.operate import callback_owners, callbacks
 from durablectl.operate.actions import ActionResult
+from durablectl.operate.callback_owners import Owners
 from durablectl.operate.callbacks import FoundCallback, find_callback
 from durablectl.operate.heartbeats import SHORTEST_EVERY
+from durablectl.operate.targets import Target
 from durablectl.views.durations import format_duration
 from durablectl.views.previews import label_of
 
@@ -53,8 +58,8 @@ def succeed(
     payload = read_payload(runtime, "--result", result, form)
     callback = _find(runtime, callback_id, execution, operation, scope)
     _ask(runtime, "callback succeed", "Complete this callback?", callback, payload, safety)
-    clock = runtime.process.clock
-    _act(runtime, lambda: callbacks.succeed(runtime.backend, callback, payload, clock=clock, dry_run=safety.dry_run))
+    send = partial(callbacks.succeed, runtime.backend, callback, payload)
+    _act(runtime, scope, partial(send, dry_run=safety.dry_run))
 
 
 def fail(
@@ -74,8 +79,8 @@ def fail(
     callback = _find(runtime, callback_id, execution, operation, scope)
     shown = error_payload_text(error.type, error.message, error.data) if error else None
     _ask(runtime, "callback fail", "Fail this callback?", callback, shown, safety)
-    clock = runtime.process.clock
-    _act(runtime, lambda: callbacks.fail(runtime.backend, callback, error, clock=clock, dry_run=safety.dry_run))
+    send = partial(callbacks.fail, runtime.backend, callback, error)
+    _act(runtime, scope, partial(send, dry_run=safety.dry_run))
 
 
 def heartbeat(
@@ -102,10 +107,9 @@ def heartbeat(
     confirm_in_production(runtime, preview, safety)
     _doubt_heartbeat(runtime, callback, pace.every if pace else None)
     if pace is not None and not safety.dry_run:
-        keep_callback_alive(runtime, callback, label, pace)
+        keep_callback_alive(runtime, callback, label, pace, _owners(runtime, scope))
         return
-    clock = runtime.process.clock
-    _act(runtime, lambda: callbacks.heartbeat(runtime.backend, callback, clock=clock, dry_run=safety.dry_run))
+    _act(runtime, scope, partial(callbacks.heartbeat, runtime.backend, callback, dry_run=safety.dry_run))
 
 
 def _read_beat(every: str | None, timeout: str | None) -> Beat | None:
@@ -172,9 +176,22 @@ def _ask(runtime: Runtime, verb: str, question: str, callback: Callback, payload
     confirm(runtime, preview, safety, inexact=[] if target.is_exact else [target.reference])
 
 
-def _act(runtime: Runtime, send: Callable[[], ActionResult]) -> None:
+def _owners(runtime: Runtime, scope: Scope) -> Owners:
+    """The executions that a callback id may belong to: told by itself, seen before, or of the functions named."""
+
+    def owners(callback_id: str) -> Iterator[Target]:
+        backend = runtime.backend
+        seen = recall(runtime.memory.path, place_of(runtime.settings)).callbacks.get(digest_of(callback_id))
+        yield from callback_owners.told_by(callback_id)
+        yield from callback_owners.remembered(backend, seen, runtime.local_now())
+        yield from callback_owners.newest_of(backend, split_list(scope.function))
+
+    return owners
+
+
+def _act(runtime: Runtime, scope: Scope, send: Callable[..., ActionResult]) -> None:
     with postponed_interrupt() as interrupt:
-        result = send()
+        result = send(clock=runtime.process.clock, owners=_owners(runtime, scope))
     show_results(runtime, [result])
     interrupt.end(runtime, "what was sent stands")
 
