@@ -16,6 +16,8 @@ _STEPS = (
     *(_MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE),
     *(_HOUR, 2 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 30 * _DAY),
 )
+_SHORT_STEPS = (1, 2, 5, 10, 20, 50)
+"""Where all is over within the smallest of the usual steps."""
 _UNITS = {"d": _DAY, "h": _HOUR, "m": _MINUTE, "s": _SECOND, "ms": 1}
 _MOST_TICKS = 8
 _BREAK_CELLS = (9, 3, 1)
@@ -119,7 +121,8 @@ def make_axis(active: Iterable[Interval], from_ms: int, to_ms: int, cells: int, 
 
 def tick_step(expanded_ms: int) -> int:
     """The smallest round step that gives at most eight labels; beyond months it doubles."""
-    fitting = (step for step in _STEPS if expanded_ms // step < _MOST_TICKS)
+    steps = _STEPS if expanded_ms > _STEPS[0] else (*_SHORT_STEPS, *_STEPS)
+    fitting = (step for step in steps if expanded_ms // step < _MOST_TICKS)
     step = next(fitting, _STEPS[-1])
     while expanded_ms // step >= _MOST_TICKS:
         step *= 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from durablectl.model.causes import CauseLink
-from durablectl.operate.children import execution_label
+from durablectl.views.child_labels import short_execution
 from durablectl.views.display import Display
 from durablectl.views.glyphs import LOOKS, operation_look
 from durablectl.views.labels import joined
@@ -25,7 +25,7 @@ _LEAST_TEXT = 24
 
 def cause_lines(top: TreeExecution, display: Display) -> list[Line]:
     """The events from the deepest failure to the one that closed the execution; nothing where it has no failure."""
-    rows = [_cells(link, execution, is_top=execution is top) for link, execution in _links(top)]
+    rows = [_cells(link, execution, display, is_top=execution is top) for link, execution in _links(top)]
     if not rows:
         return []
     widths = [max(line_width(row[column]) for row in rows) for column in range(3)]
@@ -71,9 +71,12 @@ def _links(top: TreeExecution) -> Iterator[tuple[CauseLink, TreeExecution]]:
     yield from ((link, top) for link in top.causes)
 
 
-def _cells(link: CauseLink, execution: TreeExecution, *, is_top: bool) -> tuple[Line, Line, Line, Line]:
+def _cells(
+    link: CauseLink, execution: TreeExecution, display: Display, *, is_top: bool
+) -> tuple[Line, Line, Line, Line]:
     name = _name(link, execution)
-    where = EMPTY if is_top else data(f" in {execution_label(execution.detail.execution.arn)}", "dim")
+    where = EMPTY if is_top else (Segment(" in "), *short_execution(execution.detail.execution.arn, display))
+    where = tuple(Segment(text, "dim") for text, _ in where)
     return own(f"#{link.event_id}", "dim"), data(link.type), (*name, *where), _text(link, execution)
 
 

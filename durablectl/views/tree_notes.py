@@ -5,10 +5,11 @@ from __future__ import annotations
 from durablectl.model.operations import Operation
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.model.tree import Node
+from durablectl.views.child_labels import short_target
 from durablectl.views.display import Display
 from durablectl.views.fan_outs import FAN_OUTS
-from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, own
-from durablectl.views.phrases import child_phrase, comma, limit_text
+from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
+from durablectl.views.phrases import comma, limit_text
 from durablectl.views.state_notes import failure_phrase, note_phrase
 from durablectl.views.tree_entries import Entry
 from durablectl.views.tree_executions import TreeExecution
@@ -78,8 +79,7 @@ def _invoke(node: Node, execution: TreeExecution, display: Display) -> Line:
 
 def _target(operation: Operation, display: Display) -> Line:
     """What was started; on a terminal cut before what became of it would be."""
-    target = child_phrase(operation.child_arn, operation.function)
-    return target if display.width is None else fit_line(target, max(12, display.width // 5 - 4))
+    return short_target(operation.child_arn, operation.function, display, max(12, (display.width or 0) // 5 - 4))
 
 
 def _callback_of(entry: Entry) -> Node | None:

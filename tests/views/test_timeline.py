@@ -240,6 +240,11 @@ def test_an_axis_has_at_most_eight_ticks(length_ms: int) -> None:
     assert length_ms // tick_step(length_ms) + 1 <= 8
 
 
+def test_what_is_over_in_milliseconds_has_ticks_too() -> None:
+    assert make_axis([(0, 3)], 0, 3, 30).labels().split() == ["0", "1ms", "2ms"]
+    assert [tick_step(length_ms) for length_ms in (7, 30, 100, 101, 300)] == [1, 5, 20, 100, 100]
+
+
 def test_gaps_are_what_activity_leaves_free() -> None:
     assert gaps([(-50, 50), (40, 100), (500, 600)], 0, 1000) == [(100, 500), (600, 1000)]
     assert gaps([], 10, 20) == [(10, 20)]
