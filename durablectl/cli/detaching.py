@@ -15,7 +15,7 @@ from durablectl.cli.local_bundles import LocalOptions, LocalRun
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.serving import port_of, store_of
 from durablectl.config import LocalService, local_state_folder, running_local_services
-from durablectl.errors import ConfigError
+from durablectl.errors import ConfigError, Conflict
 
 LOG_VARIABLE = "_DURABLECTL_LOG_FILE"
 """Tells a service in the background where its output goes, so that it can tell others."""
@@ -40,8 +40,9 @@ def start_detached(runtime: Runtime, options: LocalOptions, run: LocalRun, sourc
     """Start the service in the background and return when it is ready.
 
     What kept it from starting is shown as it told it, and exits with its code. Raises ConfigError for a log file that
-    cannot be written.
+    cannot be written, and Conflict while another service in the background holds the store.
     """
+    _check_store(runtime, options)
     log_file = log_file_of(runtime, options, run)
     chosen = runtime.choices.format
     command = [sys.executable, "-P", "-m", "durablectl", "local", "start", *arguments_of(options), *arguments_of(run)]
@@ -68,6 +69,17 @@ def start_detached(runtime: Runtime, options: LocalOptions, run: LocalRun, sourc
     runtime.diagnostics.stop_progress()
     runtime.diagnostics.write(_told(log_file, begins_at))
     raise typer.Exit(process.returncode if process.returncode > 0 else 1)
+
+
+def _check_store(runtime: Runtime, options: LocalOptions) -> None:
+    """Refuse here what would be refused there, in the log of the service that holds the store."""
+    store = store_of(options.store)
+    holder = next((each for each in _running(runtime) if store and each.store == str(store.absolute())), None)
+    if holder is not None:
+        raise Conflict(
+            f"the store {store} is in use by another service (process {holder.pid}) on {holder.endpoint}",
+            hint="end that one with durablectl local stop, or use another store: --store FILE",
+        )
 
 
 def arguments_of(bundle: Any) -> list[str]:

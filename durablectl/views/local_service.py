@@ -12,7 +12,7 @@ from durablectl.views.display import Display
 from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import execution_status
 from durablectl.views.instants import iso
-from durablectl.views.lines import EMPTY, Line, data, join, own
+from durablectl.views.lines import EMPTY, Line, data, join, own, wrap_line
 from durablectl.views.view import Record, View, bare
 
 
@@ -228,6 +228,11 @@ class LocalAction:
     facts: Record
 
 
+def _action_card(done: LocalAction, display: Display) -> list[Line]:
+    mark = own("✓", "green") if done.outcome == "done" else own("·", "dim")
+    return wrap_line(join([mark, data(done.text)]), display.width, indent=2)
+
+
 def local_action_view(action: LocalAction) -> View[LocalAction]:
     """What was done, in a line."""
     return View(
@@ -235,8 +240,6 @@ def local_action_view(action: LocalAction) -> View[LocalAction]:
         items=[action],
         record=lambda done: {"action": done.action, "outcome": done.outcome, **done.facts},
         document=bare("local_action"),
-        card=lambda done, _: [
-            join([own("✓", "green") if done.outcome == "done" else own("·", "dim"), data(done.text)])
-        ],
+        card=_action_card,
         formats=("table", "json", "jsonl", "yaml"),
     )

@@ -128,6 +128,19 @@ def test_several_services_are_told_apart_by_store_and_port(desk: Desk) -> None:
     assert desk.run("local", "stop").returncode == 0
 
 
+def test_a_second_service_on_a_store_is_refused_and_leaves_the_first_one_s_log_alone(desk: Desk) -> None:
+    started = desk.detach()
+    log = desk.folder / ".durablectl" / "local.log"
+    before = log.read_bytes()
+
+    refused = desk.run("local", "start", "orders.py:handler", "--port", "0", "--detach")
+
+    assert refused.returncode == 6
+    assert f"in use by another service (process {started['pid']})" in refused.stderr
+    assert "durablectl local stop" in refused.stderr
+    assert log.read_bytes() == before
+
+
 def test_a_service_that_was_killed_does_not_run(desk: Desk) -> None:
     started = desk.detach("--store", "memory")
     os.kill(started["pid"], signal.SIGKILL)
