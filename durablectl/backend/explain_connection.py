@@ -67,9 +67,13 @@ def not_signed_in(failure: Failure, attempt: Attempt) -> DurablectlError:
 def nobody_to_ask(failure: Failure, attempt: Attempt) -> DurablectlError:
     """A role wants the code of a device, and nobody can type it."""
     whose = f"profile {attempt.profile}" if attempt.profile else "the AWS configuration"
+    option = f" --profile {attempt.profile}" if attempt.profile else ""
     return CredentialsError(
         f"{whose} asks for the code of a device, and there is no terminal to type it at",
-        hint="get the keys of a session where there is one: aws configure export-credentials --format env",
+        hint=[
+            f"get keys of a session where there is one: aws configure export-credentials{option} --format env",
+            "and set what that prints; or choose a --profile that needs no code",
+        ],
     )
 
 

@@ -95,6 +95,8 @@ class BotocoreTransport:
 
     def send(self, operation: str, parameters: Json) -> Json:
         """The answer as the service wrote it, with members that the client library does not know."""
+        from getpass import GetPassWarning
+
         import botocore.exceptions
         from botocore import xform_name
 
@@ -110,8 +112,8 @@ class BotocoreTransport:
             raise RequestFailed(replace(read_failure(error.response), keys_from=self._keys_from)) from error
         except botocore.exceptions.BotoCoreError as error:
             raise RequestFailed(self._local_failure(error)) from error
-        except EOFError as error:
-            # The client library asks for the code of a role that wants one.
+        except (EOFError, GetPassWarning) as error:
+            # The client library asks for the code of a role that wants one, and would take it from any stdin.
             raise RequestFailed(Failure("NobodyToAsk")) from error
         except OSError as error:
             # The library has words for whatever happens on the network, not for a missing program that gives keys.

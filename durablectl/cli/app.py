@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
@@ -96,6 +97,8 @@ def make_app(specs: Iterable[CommandSpec] = COMMANDS) -> typer.Typer:
 def main() -> None:
     """Run the program on this process's command line."""
     signal.signal(signal.SIGTERM, raise_terminated)
+    # Where there is no terminal, a password prompt warns and takes a line of stdin; that has to be an error instead.
+    warnings.filterwarnings("error", "Can not control echo on the terminal")
     app = make_app(commands_meant_by(sys.argv[1:]))
     get_command(app).main(prog_name="durablectl", obj=lambda: current_process(os.environ))
 

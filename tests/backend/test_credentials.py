@@ -93,13 +93,13 @@ def failure_of(backend: LambdaApi) -> DurablectlError:
     return raised.value
 
 
-def run_program(home: Path, profile: str) -> subprocess.CompletedProcess[str]:
+def run_program(home: Path, profile: str, *, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """The program with a home of its own and no terminal; the client library looks for some files when it is loaded."""
     arguments = [sys.executable, "-m", "durablectl", "get", arn_of("order-1042"), "--profile", profile]
     return subprocess.run(
         arguments,
         env=plain_environment(HOME=str(home), AWS_EC2_METADATA_DISABLED="true"),
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,
@@ -134,11 +134,16 @@ def test_what_is_wrong_with_a_profile_is_told_with_the_remedy(
     assert remedy in "\n".join(error.hint)
 
 
-def test_a_code_that_nobody_can_type_is_told(home: Path) -> None:
-    ran = run_program(home, "device")
+@pytest.mark.parametrize("stdin", ["", "123456\n"])
+def test_a_code_that_nobody_can_type_is_told_and_not_taken_from_stdin(home: Path, stdin: str) -> None:
+    ran = run_program(home, "device", stdin=stdin)
 
-    assert ran.returncode == 4
-    assert "profile device asks for the code of a device, and there is no terminal to type it at" in ran.stderr
+    assert (ran.returncode, ran.stdout) == (4, "")
+    assert ran.stderr.splitlines()[1:] == [
+        "error: profile device asks for the code of a device, and there is no terminal to type it at",
+        "  get keys of a session where there is one: aws configure export-credentials --profile device --format env",
+        "  and set what that prints; or choose a --profile that needs no code",
+    ]
 
 
 @pytest.mark.parametrize("region", ["eu-wets-1", "us_east_1"])
