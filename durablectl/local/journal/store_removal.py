@@ -12,11 +12,11 @@ from datetime import datetime
 
 from durablectl.local.journal.records import Removed, instant, milliseconds
 
-EVENTS_A_STEP = 200
-LINES_A_STEP = 1000
-CHARACTERS_A_STEP = 1_000_000
-PAGES_A_STEP = 256
-"""How much one step takes away or gives back: about five milliseconds, the longest that a request waits for it."""
+EVENTS_A_STEP = 100
+LINES_A_STEP = 500
+CHARACTERS_A_STEP = 500_000
+PAGES_A_STEP = 64
+"""How much one step takes away or gives back: about two milliseconds, the longest that a request waits for it."""
 
 _WITH_OUTPUT, _WITHOUT_OUTPUT = "REMOVED_WITH_OUTPUT", "REMOVED"
 
