@@ -23,6 +23,8 @@ class Field:
     is_title: bool = False
     wraps: bool = False
     """Whether the left part goes on below itself where it is too long, because all of it matters."""
+    is_one_word: bool = False
+    """Whether it is cut where it is too long: an address over two lines is none."""
 
 
 def lay_out_card(fields: Sequence[Field], available: int | None) -> list[Line]:
@@ -35,7 +37,8 @@ def lay_out_card(fields: Sequence[Field], available: int | None) -> list[Line]:
         if field.wraps:
             lines.extend(wrap_line(_labelled(field, indent) + field.left, available, indent=indent))
         elif available is not None and split + line_width(field.right) > available:
-            lines.extend(_narrow(field, indent))
+            cells = None if field.is_one_word else available
+            lines.extend(line for part in _narrow(field, indent) for line in wrap_line(part, cells, indent=indent))
         else:
             lines.append(_wide(field, indent, split))
     return lines

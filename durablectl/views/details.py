@@ -98,7 +98,7 @@ def _card(one: Detailed, record: Record, reading: Reading, display: Display) -> 
         _retention_field(detail, record, display),
         _pause_field(detail, record, display),
         Field("error", error_phrase(record["error"]), wraps=True),
-        Field("console", own(record["console_url"] or "", "blue")),
+        Field("console", own(record["console_url"] or "", "blue"), is_one_word=True),
     ]
     yield from lay_out_card([field for field in fields if field.left or field.right], display.width)
     for line in (*_payload_lines("input", record), *_payload_lines("result", record), *_error_lines(record["error"])):

@@ -140,7 +140,8 @@ def _milliseconds(seconds: Any) -> int | None:
 
 
 def _status_card(running: RunningService, display: Display) -> Iterable[Line]:
-    yield join([own("durablectl local", "bold"), own("runs on"), own(running.endpoint, "cyan")])
+    title = join([own("durablectl local", "bold"), own("runs on"), own(running.endpoint, "cyan")])
+    yield from wrap_line(title, display.width, indent=2)
     fields = [Field(label, line, wraps=True) for label, make in _FIELDS.items() if (line := make(running))]
     yield from lay_out_card(fields, display.width)
     functions = _function_lines(running.functions)

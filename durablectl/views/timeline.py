@@ -15,7 +15,7 @@ from durablectl.model.tree import Node
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import execution_look
-from durablectl.views.lines import EMPTY, Line, data, fit_line, join, own, text_of
+from durablectl.views.lines import EMPTY, Line, data, fit_line, join, own, text_of, wrap_line
 from durablectl.views.records.context import Reading
 from durablectl.views.records.details import detail_record
 from durablectl.views.state_columns import node_label
@@ -144,7 +144,7 @@ class TimelineView:
     def draw(self, display: Display) -> Iterator[Line]:
         """The whole picture."""
         width = display_width(display, self.window.width)
-        yield fit_line(self._title(display), width)
+        yield from wrap_line(self._title(display), width, indent=2)
         track = self.track(width, is_ascii=display.ascii)
         execution, invocations = execution_rows(self.made)
         lines = [draw_header(track), draw_row(execution, track, timeout_ms=self.made.timeout_ms)]

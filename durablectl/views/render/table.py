@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from durablectl.views.glyphs import ASCII_TWINS
 from durablectl.views.layout import Track
-from durablectl.views.lines import Line, Segment, fit_line
+from durablectl.views.lines import Line, Segment, fit_line, wrap_line
 from durablectl.views.render.columns import select_columns
 from durablectl.views.render.options import OutputOptions
 from durablectl.views.stacking import stack
@@ -103,7 +103,8 @@ def _table(view: View[Any], columns: Sequence[Column[Any]], items: Sequence[Any]
         rows.insert(0, [_header(column, options) for column in columns])
     tracks = [_track(column) for column in columns]
     heading = list(view.heading(display)) if view.heading and options.headers else []
-    return _fit(heading, options.width) + stack(rows, tracks, options.width)
+    heading = [part for line in heading for part in wrap_line(line, options.width, indent=2)]
+    return heading + stack(rows, tracks, options.width)
 
 
 def _track(column: Column[Any]) -> Track:
