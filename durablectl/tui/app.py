@@ -99,9 +99,9 @@ class Dashboard(TerminalApp):
             self.open_reference(self.subject)
 
     def on_key(self, event: Key) -> None:
-        """Give letters that were typed while a line was opening to that line; say why greyed keys do nothing.
+        """Give letters to the line that is open to be typed in; say why greyed keys do nothing.
 
-        Keys come here in the order in which they were typed, and after whatever an earlier one opened.
+        Keys come here in the order in which they were typed, and after whatever an earlier one opened or closed.
         """
         live = self.live
         if live is None:

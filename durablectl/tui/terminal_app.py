@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from durablectl.tui.collecting import TICK_S, Collector
 from durablectl.tui.themes import DARK_PALETTE, DEFAULT, LIGHT_PALETTE, MONO, THEME_NAMES, THEMES
+from durablectl.tui.widgets.prompt import PromptInput
 from durablectl.tui.widgets.rows import RowsView
 from durablectl.tui.widgets.size_notice import LEAST_COLUMNS, LEAST_LINES, SizeNotice
 
@@ -101,9 +102,12 @@ class TerminalApp(App[int]):
         """Handle an event, and note that somebody is there if it comes from one."""
         if isinstance(event, InputEvent):
             self.collector.touch()
-        if isinstance(event, Key) and not event.is_forwarded and isinstance(self.focused, RowsView):
-            # Rows take no keys but by bindings. On the way to them and back a key that opens a line to type in
-            # would be overtaken by the next one, which goes to that line at once.
+            if not self.screen_stack:
+                # It is being closed.
+                return
+        if isinstance(event, Key) and not event.is_forwarded and isinstance(self.focused, RowsView | PromptInput):
+            # Both leave keys to the app. On the way to them and back, one that opens or closes a line to type in
+            # would be overtaken by the next one.
             event._set_forwarded()
             if await self._check_bindings(event.key, priority=True):
                 return

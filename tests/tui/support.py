@@ -85,8 +85,8 @@ async def until(pilot: Pilot[Any], condition: Callable[[], T], what: str = "") -
     raise AssertionError(f"{what or 'the condition'} did not come true; on the screen:\n{screen_text(pilot.app)}")
 
 
-async def until_shown(pilot: Pilot[Any], text: str, *, without: Iterable[str] = ()) -> str:
-    """The screen as soon as it shows a text, and not any more what belongs to an earlier state.
+async def until_shown(pilot: Pilot[Any], *texts: str, without: Iterable[str] = ()) -> str:
+    """The screen as soon as it shows all of the texts, and not any more what belongs to an earlier state.
 
     Parts of a screen are painted one after another: what one of them shows says nothing about the others.
     """
@@ -94,9 +94,10 @@ async def until_shown(pilot: Pilot[Any], text: str, *, without: Iterable[str] = 
 
     def found() -> str | None:
         shown = screen_text(pilot.app)
-        return shown if text in shown and not any(part in shown for part in gone) else None
+        is_there = all(text in shown for text in texts)
+        return shown if is_there and not any(part in shown for part in gone) else None
 
-    wanted = f"{text!r} on the screen" + (f", without {gone}" if gone else "")
+    wanted = " and ".join(map(repr, texts)) + " on the screen" + (f", without {gone}" if gone else "")
     shown = await until(pilot, found, wanted)
     assert shown is not None
     return shown

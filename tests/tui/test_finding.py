@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.events import Key
 
@@ -87,13 +89,46 @@ async def test_tab_completes_commands_and_names_without_a_request() -> None:
         assert backend.count() == asked
 
 
-async def test_keys_that_come_at_once_all_reach_the_line_that_the_first_one_opens() -> None:
-    async with running(make_app(make_shop())) as pilot:
+async def type_ahead(app: Dashboard, text: str, turns: int) -> None:
+    """Type without waiting for what each key brings about, with that many turns of the loop after each."""
+    names = {":": "colon", "/": "slash", "\r": "enter", "\x1b": "escape"}
+    for character in text:
+        app.post_message(Key(names.get(character, character), character))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_keys_that_come_at_once_reach_the_line_that_the_first_one_opens_in_their_order(turns: int) -> None:
+    app = make_app(make_shop())
+    async with running(app, size=(120, 30)) as pilot:
         await until_shown(pilot, "crm")
-        for key, character in [("colon", ":"), *zip("coaxp", "coaxp", strict=True)]:
-            pilot.app.post_message(Key(key, character))
-        field = pilot.app.screen.command_line.field  # type: ignore[attr-defined]
-        await until(pilot, lambda: field.value == "coaxp")
+        await type_ahead(app, ":lwcxpj\r", turns)
+        await until_shown(pilot, 'there is no command or function "lwcxpj"')
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_what_is_typed_after_a_line_was_entered_goes_to_what_is_behind_it(turns: int) -> None:
+    app = make_app(make_shop(), subject="orders")
+    async with running(app) as pilot:
+        await until_shown(pilot, "order-1020")
+        await type_ahead(app, "/order-102\rj", turns)
+        await until(pilot, lambda: (row := app.screen.table.current) and row.execution.name == "order-1020")  # type: ignore[attr-defined]
+        await type_ahead(app, "\x1b", turns)
+        await until_shown(pilot, "6 executions")
+
+
+@pytest.mark.parametrize("turns", range(0, 200, 20))
+async def test_a_screen_that_is_left_while_it_opens_is_left_without_a_crash(turns: int) -> None:
+    app = make_app(make_shop())
+    async with running(app) as pilot:
+        await until_shown(pilot, "order-1038")
+        await pilot.press("tab")
+        await type_ahead(app, "jjj\r", 0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    assert app.crash is None
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
+from textual.events import Event
 from textual.screen import Screen
 
 from durablectl.errors import DurablectlError
@@ -56,7 +58,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self._poller: Poller[AnswerT] | None = None
         self._keys_told: tuple[tuple[str, bool], ...] = ()
         self._is_begun = False
-        self._part_count = 0
+        self._part_count = math.inf
         self._once: list[Callable[[], None]] = []
         self._is_answered = False
         self.is_passed_by = False
@@ -132,6 +134,14 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         if self._poller is None and not self.is_passed_by:
             self.begin()
 
+    async def on_event(self, event: Event) -> None:
+        """Handle an event; to a screen that is closed while it opens, or just after, it means nothing any more."""
+        try:
+            await super().on_event(event)
+        except NoMatches:
+            if self._is_whole:
+                raise
+
     def on_screen_suspend(self) -> None:
         """Ask nothing behind another screen or a dialog."""
         self._welcome()
@@ -173,13 +183,18 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         self._once.append(call)
 
     def unless_closing(self, call: Callable[[], _T], otherwise: _T) -> _T:
-        """Do what comes late; `otherwise` while the screen is being closed, whose parts go before it does."""
+        """Do what comes late; `otherwise` while the screen is being closed."""
         try:
             return call()
         except NoMatches:
-            if len(self.children) >= self._part_count:
+            if self._is_whole:
                 raise
             return otherwise
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether it has all parts that it opened with; they go before it does."""
+        return len(self.children) >= self._part_count
 
     def _deliver(self, answer: AnswerT) -> bool:
         goes_on = self.unless_closing(lambda: self.answered(answer), otherwise=False)

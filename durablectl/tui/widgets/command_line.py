@@ -24,10 +24,7 @@ class _Completion(Suggester):
         self._line = line
 
     async def get_suggestion(self, value: str) -> str | None:
-        from durablectl.tui.commands import completions
-
-        found = completions(self._line.app, value) if value else []
-        return found[0] if found else None
+        return self._line.completed(value)
 
 
 class CommandLine(Prompt):
@@ -43,6 +40,13 @@ class CommandLine(Prompt):
         """Take a command."""
         super().open(text)
         self.hint(self._offer(text))
+
+    def completed(self, text: str) -> str | None:
+        """The first of what it may become."""
+        from durablectl.tui.commands import completions
+
+        found = completions(self.app, text) if text else []
+        return found[0] if found else None
 
     def typed(self, text: str) -> None:
         """Offer what the line may become."""

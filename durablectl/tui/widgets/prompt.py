@@ -27,14 +27,21 @@ class PromptInput(Input):
         Binding("down", "recall(1)", "Later", show=False, id="prompt.later"),
     ]
 
+    def on_mount(self) -> None:
+        """Have a cursor that stays where it is seen."""
+        self.cursor_blink = False
+
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Whether a key is typed rather than pressed; Textual does not know the slash for a character."""
         return key == "slash" or super().check_consume_key(key, character)
 
+    async def action_submit(self) -> None:
+        """Enter it at once, so that what is typed next finds the line closed."""
+        self._prompt.submit()
+
     def action_complete(self) -> None:
-        """Take what is suggested."""
-        self.action_end()
-        self.action_cursor_right()
+        """Take what is suggested, or is about to be."""
+        self._prompt.complete()
 
     def action_leave(self) -> None:
         """Go back to what is behind the line."""
@@ -69,6 +76,8 @@ class Prompt(Widget):
         self._before: Widget | None = None
         self._typed: list[str] = []
         self._place = 0
+        self._entered: str | None = None
+        """What was entered and not changed since."""
 
     def compose(self) -> ComposeResult:
         """The field, and the line below it."""
@@ -80,6 +89,10 @@ class Prompt(Widget):
         yield Static("", classes="prompt--hint", markup=False)
 
     # --- what a subclass says -----------------------------------------------------------------------------------------
+
+    def completed(self, text: str) -> str | None:
+        """What a text may become."""
+        return None
 
     def typed(self, text: str) -> None:
         """React to each key."""
@@ -107,7 +120,7 @@ class Prompt(Widget):
         if not self.is_open:
             self._before = self.screen.focused
         self.display = True
-        self._place = len(self._typed)
+        self._place, self._entered = len(self._typed), None
         self.hint(EMPTY)
         self.field.value = text
         self.field.cursor_position = len(text)
@@ -115,8 +128,21 @@ class Prompt(Widget):
         self.screen.set_focus(self.field)
 
     def insert(self, text: str) -> None:
-        """Take what was typed while the line was opening."""
-        self.field.insert_text_at_cursor(text)
+        """Take what was typed, in the place of what is selected."""
+        start, end = sorted(self.field.selection)
+        self.field.replace(text, start, end)
+
+    def complete(self) -> None:
+        """Let the text become what it may."""
+        self.field.value = self.completed(self.field.value) or self.field.value
+        self.field.cursor_position = len(self.field.value)
+
+    def submit(self) -> None:
+        """Take what is in the field as entered, and remember it."""
+        self._entered = text = self.field.value
+        if text and self._typed[-1:] != [text]:
+            self._typed.append(text)
+        self.entered(text)
 
     def close(self) -> None:
         """Hide the line and give the keys back."""
@@ -151,12 +177,7 @@ class Prompt(Widget):
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.is_open:
+        # Keys are taken before what they changed is told: what is not the text any more is of no use.
+        if self.is_open and event.value == self.field.value and event.value != self._entered:
+            self._entered = None
             self.typed(event.value)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.value and self._typed[-1:] != [event.value]:
-            self._typed.append(event.value)
-        self.entered(event.value)

@@ -197,7 +197,8 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
 
     def watch_cursor(self, before: int, now: int) -> None:
         """Keep the cursor in view, and say where it is."""
-        if not self.is_mounted:
+        if not (self.is_mounted and self.is_running):
+            # It has no styles to be drawn with yet, or not any more.
             return
         top, room = self.scroll_offset.y, self._visible_rows
         if now < top:
