@@ -186,12 +186,29 @@ def _report_bug(runtime: Runtime, error: Exception) -> int:
     return 1
 
 
+_ABSENT_OPTIONS = {
+    "--raw": (
+        "has no --raw: no answer of the service has the shape of what it shows",
+        "the service's own events: durablectl history EXEC --raw -o json",
+    ),
+    "--reverse": (
+        "has no --reverse, which would mean one order for lists and another one for histories",
+        "choose the order: --oldest-first or --newest-first",
+    ),
+}
+"""Options that people look for, with why a command has none and what there is instead."""
+
+
 def _usage_error(error: TyperException) -> UsageError:
     """What Typer found wrong with the command line, in our form."""
     described: Any = error
     context = getattr(described, "ctx", None)
-    hint = [f"see: {context.command_path if context is not None else 'durablectl'} --help"]
+    path = context.command_path if context is not None else "durablectl"
+    hint = [f"see: {path} --help"]
     unknown = getattr(described, "option_name", None)
+    if unknown in _ABSENT_OPTIONS and " " in path:
+        reason, instead = _ABSENT_OPTIONS[unknown]
+        return UsageError(f"{path.removeprefix('durablectl ')} {reason}", hint=[instead, *hint])
     if unknown is not None and hasattr(described, "possibilities"):
         nearest = get_close_matches(unknown, described.possibilities or (), n=1)
         hint = [f"did you mean: {nearest[0]}", *hint] if nearest else hint

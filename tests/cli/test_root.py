@@ -65,6 +65,25 @@ def test_an_unknown_option_names_the_help() -> None:
     assert ran.err == "error: no such option: --nope\n  did you mean: --name\n  see: durablectl list --help\n"
 
 
+@pytest.mark.parametrize("command", ["tree", "timeline", "why", "logs", "wait", "watch"])
+def test_views_without_an_answer_of_that_shape_say_why_they_have_no_raw(command: str) -> None:
+    ran = run(command, "orders/order-1042", "--raw")
+
+    assert ran.code == 2
+    assert ran.err == (
+        f"error: {command} has no --raw: no answer of the service has the shape of what it shows\n"
+        "  the service's own events: durablectl history EXEC --raw -o json\n"
+        f"  see: durablectl {command} --help\n"
+    )
+
+
+def test_whoever_looks_for_reverse_is_told_both_orders() -> None:
+    ran = run("list", "--reverse")
+
+    assert ran.code == 2
+    assert "  choose the order: --oldest-first or --newest-first\n" in ran.err
+
+
 def test_a_usage_error_is_one_json_object_for_a_program() -> None:
     ran = run("list", "-o", "json", "--nope")
 
