@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from durablectl.local.engine.resting import REST, Rest, is_at_rest
 from durablectl.local.logs.attribution import Attribution
 from durablectl.local.rules.completions import Due
 from durablectl.local.workers.invocations import LogLine
+from durablectl.model.operations import Pause
 from tests.local.checkpoint_support import NOW
 from tests.local.engine_support import FUNCTIONS, Call, World, callback, callback_id, chained, opened, raw, retry, wait
 
@@ -138,20 +140,60 @@ async def test_a_caller_that_rests_is_told_the_end_of_what_it_called(world: Worl
     assert resumed.operations["1"]["ChainedInvokeDetails"] == {"Result": '"made"'}
 
 
-async def test_an_execution_that_was_paused_is_taken_up_from_its_history(world: World) -> None:
+async def test_an_execution_that_is_paused_rests_and_tells_so(world: World) -> None:
     call = await world.started()
     await world.suspended(call, wait(5))
     await world.operating.pause(call.arn, ChangeRequest(reason="deploy"))
+    before = await world.get(call.arn)
+
     await world.restart()
+
+    assert await world.get(call.arn) == before
+    assert (before["Status"], before["PauseDetails"]["Reason"]) == ("PAUSED", "deploy")
+    assert not is_in_memory(world, call)
     await world.advance(5)
     assert await world.no_call()
-
     await world.operating.resume(call.arn, ChangeRequest())
+    assert (await world.next_call()).operations["1"]["Status"] == "SUCCEEDED"
 
-    await world.suspended(await world.next_call(), wait(60, "2"))
+
+async def test_an_execution_that_was_paused_rests_as_others_do(world: World) -> None:
+    call = await world.started()
+    await world.suspended(call, wait(60))
+    for _ in range(2):
+        await world.operating.pause(call.arn, ChangeRequest())
+        await world.advance(10)
+        await world.operating.resume(call.arn, ChangeRequest())
+    before = await world.get(call.arn)
+
     await world.restart()
-    await world.advance(60)
-    assert (await world.next_call()).operations["2"]["Status"] == "SUCCEEDED"
+
+    assert await world.get(call.arn) == before, "the deadline is put off by both pauses"
+    assert not is_in_memory(world, call)
+    await world.advance(40)
+    await world.suspended(await world.next_call(), wait(1_000, "2"))
+    await world.restart()
+    assert not is_in_memory(world, call)
+    await world.advance(600 - 40)
+    assert await world.status(call.arn) == "TIMED_OUT"
+
+
+async def test_a_pause_that_ends_what_an_invocation_did_not_see_is_no_rest(world: World) -> None:
+    first = await world.started()
+    await world.suspended(first, wait(5))
+    await world.crash()
+    world.functions = [function for function in FUNCTIONS if function.name != "order"]
+    await world.open()
+    await world.advance(5)
+    await world.operating.pause(first.arn, ChangeRequest())
+    await world.restart()
+    await world.operating.resume(first.arn, ChangeRequest())
+    await world.crash()
+    world.functions = FUNCTIONS
+
+    await world.open()
+
+    assert (await world.next_call()).operations["1"]["Status"] == "SUCCEEDED"
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------
@@ -233,7 +275,7 @@ async def test_a_history_that_has_become_unreadable_ends_the_service_when_it_is_
 
     assert world.failures == 1
     assert world.journal.explained_failure is not None
-    with pytest.raises(ValueError, match="Expecting value"):
+    with pytest.raises(DurablectlError, match="is damaged: Expecting value"):
         await world.journal.append(1, [], {"note": "1"})
 
 
@@ -243,6 +285,8 @@ async def test_a_history_that_has_become_unreadable_ends_the_service_when_it_is_
 def test_a_rest_is_read_back_as_it_was_written() -> None:
     rest = Rest(7, NOW, 12, (Due(NOW, "1", "wait"), Due(NOW, "2", "heartbeat")), (("3", "child"), ("4", "")))
     assert Rest.read(rest.write()) == rest
+    pauses = (Pause(NOW, NOW, "deploy", True, NOW), Pause(NOW, None, None, False))
+    assert Rest.read(replace(rest, pauses=pauses).write()) == replace(rest, pauses=pauses)
 
 
 @pytest.mark.parametrize("kind", ["invocation", "owed", "pausing", "closing"])

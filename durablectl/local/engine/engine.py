@@ -187,7 +187,7 @@ class Engine:
             all_notes["closing"] = write_closing(draft.closing)
         if live.pausing and not live.is_running:
             live.pausing = all_notes["pausing"] = None
-        live.has_rest = rests and live.is_running and not live.is_owed
+        live.has_rest = rests and not live.is_closed and not live.is_owed
         all_notes |= self._rest_note(live)
         committed = live.written = self._watched(self.journal.append(live.record.key, draft.events, all_notes))
         self._execution_timers.arm(live, draft.touched_ids)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from durablectl.local import errors
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import LiveExecution
+from durablectl.local.engine.resting import owes_invocation
 from durablectl.local.journal.records import ExecutionRecord
 from durablectl.local.rules import pausing
 from durablectl.local.rules.draft import Draft
@@ -54,7 +55,7 @@ class Pausing:
             return
         draft = Draft.on(live.folded, now)
         pausing.pause(draft, asked)
-        await self._engine.commit(live, draft, notes)
+        await self._engine.commit(live, draft, notes, rests=not owes_invocation(live.folded, now))
 
     async def resume(self, record: ExecutionRecord, request: ChangeRequest) -> None:
         """Invoke again if that is owed, or cancel a pause that has not taken effect.
@@ -74,7 +75,8 @@ class Pausing:
             return
         draft = Draft.on(live.folded, now)
         pausing.resume(draft, request.reason)
-        committed = self._engine.commit(live, draft, notes | {"owed": "1" if live.is_owed else None})
+        notes["owed"] = "1" if live.is_owed else None
+        committed = self._engine.commit(live, draft, notes, rests=not owes_invocation(live.folded, now))
         if live.is_owed:
             self._engine.wake(live)
         await committed

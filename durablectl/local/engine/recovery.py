@@ -12,7 +12,7 @@ from durablectl.local.engine.deleting import Deleting
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Facts, InFlight, LiveExecution, read_closing
 from durablectl.local.engine.model_timers import ModelTimers
-from durablectl.local.engine.resting import REST, Rest, is_at_rest
+from durablectl.local.engine.resting import REST, Rest, is_at_rest, owes_invocation
 from durablectl.local.journal.records import RecordQuery, StoredExecution
 from durablectl.local.rules import completions, pausing
 from durablectl.local.rules.draft import Draft
@@ -23,7 +23,7 @@ from durablectl.model import wire
 from durablectl.model.collecting import collector_paused
 from durablectl.model.operations import fold
 from durablectl.model.payloads import ErrorPayload
-from durablectl.model.statuses import ExecutionStatus, OperationStatus, OperationType
+from durablectl.model.statuses import ExecutionStatus, OperationType
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ def _read(stored: StoredExecution) -> _Taken:
     facts, ended = Facts.read(stored.record.facts), asyncio.get_running_loop().create_future()
     if stored.events is None:
         rest = Rest.read(stored.notes[REST])
-        live = LiveExecution(stored.record, facts, None, ended, data_bytes=rest.data_bytes, has_rest=True)
+        live = LiveExecution(stored.record, facts, None, ended, outline=rest.outline, has_rest=True)
+        live.data_bytes = rest.data_bytes
     else:
         rest, live = None, LiveExecution(stored.record, facts, fold(stored.events), ended)
         live.data_bytes = data_bytes(stored.events)
@@ -126,7 +127,7 @@ async def _resume(engine: Engine, live: LiveExecution) -> None:
     for operation in live.folded.open_operations:
         if operation.type == OperationType.CHAINED_INVOKE:
             await _resume_invoke(engine, live, operation.id, (operation.child_arn or "").rpartition("/")[2])
-    if interrupted is not None or live.is_owed or _owes_invocation(engine, live):
+    if interrupted is not None or live.is_owed or owes_invocation(live.folded, engine.now()):
         engine.wake(live)
 
 
@@ -170,16 +171,3 @@ async def _delete_on(engine: Engine, functions: Iterable[str]) -> None:
         query = RecordQuery(function, statuses=frozenset({ExecutionStatus.DELETING}), limit=-1)
         for record in await engine.journal.records(query):
             deleting.go_on(record)
-
-
-def _owes_invocation(engine: Engine, live: LiveExecution) -> bool:
-    """Whether something happened that no invocation has seen, read from the history alone."""
-    folded = live.folded
-    last = folded.invocations[-1] if folded.invocations else None
-    if last is None or last.error is not None:
-        return True
-    # Pauses are recorded after an invocation too, and nobody has to see them.
-    if any(operation.event_ids[-1] > last.event_id for operation in folded.operations.values()):
-        return True
-    now = engine.now()
-    return any(operation.status_at(now) == OperationStatus.READY for operation in folded.open_operations)
