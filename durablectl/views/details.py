@@ -19,7 +19,7 @@ from durablectl.views.executions import execution_columns
 from durablectl.views.glyphs import execution_status
 from durablectl.views.instants import Precision
 from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own, wrap_line
-from durablectl.views.phrases import comma, error_phrase, limit_text, short_id
+from durablectl.views.phrases import bytes_text, comma, error_phrase, limit_text, short_id
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
 from durablectl.views.records.details import detail_record
@@ -201,7 +201,7 @@ def _payload_lines(label: str, record: Record) -> Iterator[Line]:
 
 def _marks(payload: Record) -> str:
     encodings = {"text": "no JSON, redacted by patterns only", "python_sdk": "decoded from the Python SDK's envelope"}
-    marks = [f"{payload['bytes']} bytes"]
+    marks = [bytes_text(payload["bytes"])]
     marks += [encodings[payload["encoding"]]] if payload["encoding"] in encodings else []
     marks += ["‹truncated by service›"] if payload["truncated"] else []
     return ", ".join(marks)

@@ -58,6 +58,11 @@ def payload_phrase(label: str, payload: Record) -> Line:
     return (Segment(f"{label} "), *data(text))
 
 
+def bytes_text(count: int) -> str:
+    """`1 byte`, `412 bytes`."""
+    return f"{count} byte{'' if count == 1 else 's'}"
+
+
 def left_phrase(due_at: datetime, display: Display) -> Line:
     """`22h54m left`, or how long it is overdue."""
     left_ms = milliseconds(due_at - display.now) or 0

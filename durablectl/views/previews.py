@@ -14,6 +14,7 @@ from durablectl.operate.callbacks import FoundCallback
 from durablectl.operate.restarting import Restart
 from durablectl.operate.targets import Target
 from durablectl.views.durations import format_duration, milliseconds
+from durablectl.views.phrases import bytes_text
 from durablectl.views.text import clean, fit
 
 EFFECTS = {
@@ -80,7 +81,7 @@ def restart_effect(plan: Restart) -> str:
     """What a restart starts, and with which input."""
     whose = "the recorded input" if plan.is_recorded_input else "the input given"
     return (
-        f"Starts a new execution as {clean(plan.name)} with {whose} ({len(plan.request.payload)} bytes); "
+        f"Starts a new execution as {clean(plan.name)} with {whose} ({bytes_text(len(plan.request.payload))}); "
         "steps run again from the beginning."
     )
 
@@ -98,7 +99,8 @@ def payload_text(payload: bytes | None, redactor: Redactor) -> str:
     """Size and beginning of a payload, without its secrets."""
     if payload is None:
         return "no result"
-    return f"{len(payload)} bytes: {fit(clean(_without_secrets(payload, redactor)), _SHOWN_OF_PAYLOAD)}"
+    beginning = fit(clean(_without_secrets(payload, redactor)), _SHOWN_OF_PAYLOAD)
+    return ": ".join(part for part in (bytes_text(len(payload)), beginning) if part)
 
 
 def span_text(duration: timedelta | None) -> str:
