@@ -114,8 +114,14 @@ class Backend(Protocol):
     def heartbeat_callback(self, callback_id: str) -> None:
         """Restart a callback's heartbeat timer. Raises CallbackClosed when it is too late."""
 
-    def start(self, function: str, *, qualifier: str, payload: bytes, name: str | None = None) -> StartedExecution:
-        """Invoke a durable function asynchronously. Raises NameInUse for a name that has another input (Invoke)."""
+    def start(
+        self, function: str, *, qualifier: str, payload: bytes, name: str | None = None, tenant: str | None = None
+    ) -> StartedExecution:
+        """Invoke a durable function asynchronously (Invoke).
+
+        `tenant` is for whom, of a function that isolates its tenants. Raises NameInUse for a name that has another
+        input.
+        """
 
     def functions(self) -> Iterator[Function]:
         """All functions of the account and region in their `$LATEST` configuration (ListFunctions)."""

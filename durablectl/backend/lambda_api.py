@@ -184,7 +184,9 @@ class LambdaApi:
         """Restart a callback's heartbeat timer (SendDurableExecutionCallbackHeartbeat)."""
         self._requests.call("SendDurableExecutionCallbackHeartbeat", callback_id, {"CallbackId": callback_id})
 
-    def start(self, function: str, *, qualifier: str, payload: bytes, name: str | None = None) -> StartedExecution:
+    def start(
+        self, function: str, *, qualifier: str, payload: bytes, name: str | None = None, tenant: str | None = None
+    ) -> StartedExecution:
         """Invoke a durable function asynchronously (Invoke)."""
         parameters: dict[str, Any] = {
             "FunctionName": function,
@@ -195,6 +197,8 @@ class LambdaApi:
         }
         if name is not None:
             parameters["DurableExecutionName"] = name
+        if tenant is not None:
+            parameters["TenantId"] = tenant
         answer = self._requests.call("Invoke", function, parameters)
         return StartedExecution(answer.get("DurableExecutionArn"), answer.get("ExecutedVersion"))
 

@@ -23,7 +23,7 @@ class Globals:
             "-c",
             "--context",
             metavar="NAME",
-            help="Named connection, or to list several; DURABLECTL_CONTEXT",
+            help="Named connection, of a list or batch several; DURABLECTL_CONTEXT",
             rich_help_panel=CONNECTION,
         ),
     ] = None
@@ -32,7 +32,9 @@ class Globals:
     ] = None
     region: Annotated[
         str | None,
-        typer.Option("--region", metavar="REGION", help="AWS Region, or to list several", rich_help_panel=CONNECTION),
+        typer.Option(
+            "--region", metavar="REGION", help="AWS Region, of a list or batch several", rich_help_panel=CONNECTION
+        ),
     ] = None
     endpoint_url: Annotated[
         str | None,

@@ -198,6 +198,12 @@ NameOpt = Annotated[
         "--name", metavar="NAME", help="Name of the execution; else the service chooses one", rich_help_panel=ACTION
     ),
 ]
+TenantOpt = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant", metavar="ID", help="For whom, if the function isolates its tenants", rich_help_panel=ACTION
+    ),
+]
 InputOpt = Annotated[
     str | None,
     typer.Option("--input", metavar="VALUE|@FILE|-", help="Input as JSON, at most 1 MB", rich_help_panel=ACTION),

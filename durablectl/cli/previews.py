@@ -77,7 +77,8 @@ def batch_preview(
 
 def restart_preview(runtime: Runtime, plan: Restart) -> tuple[str, ...]:
     """Which execution would be started again, as what, and with which input."""
-    version = f"  on version {clean(plan.request.qualifier)}"
+    tenant = f" for tenant {clean(plan.request.tenant)}" if plan.request.tenant else ""
+    version = f"  on version {clean(plan.request.qualifier)}{tenant}"
     title = _title(runtime, "Restart this execution?", plan.target)
     return (*title, *_identity(runtime, plan.target), version, *_effect(runtime, restart_effect(plan)))
 

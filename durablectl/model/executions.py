@@ -112,6 +112,8 @@ class Function:
     kms_key_arn: str | None = None
     last_modified_at: datetime | None = None
     is_durable: bool = False
+    is_tenant_isolated: bool = False
+    """Whether every invocation is for one tenant, which has to be named (TenancyConfig)."""
     log_group: str | None = None
     """Where it logs; None where a server does not tell."""
     log_format: str | None = None

@@ -332,6 +332,7 @@ def read_function(raw: Json) -> Function:
         kms_key_arn=read_text(durable.get("KMSKeyArn")),
         last_modified_at=read_instant(raw.get("LastModified")),
         is_durable=isinstance(config, Mapping),
+        is_tenant_isolated=read_mapping(raw.get("TenancyConfig")).get("TenantIsolationMode") == "PER_TENANT",
         log_group=read_text(logging.get("LogGroup")),
         log_format=read_text(logging.get("LogFormat")),
         extra=unknown_members(raw, _FUNCTION_MEMBERS),

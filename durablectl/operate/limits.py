@@ -1,8 +1,9 @@
-"""Sizes that the service refuses, found before anything is sent."""
+"""Sizes and spellings that the service refuses, found before anything is sent."""
 
 from __future__ import annotations
 
 import json
+import re
 
 from durablectl.errors import UsageError
 from durablectl.model.payloads import ErrorPayload
@@ -11,6 +12,19 @@ from durablectl.model.wire import write_error
 MAX_REASON_CHARACTERS = 1024
 MAX_BYTES = 1_048_576
 """Of a callback's result, an error, or the input of an asynchronous start."""
+
+
+_TENANT = re.compile(r"[a-zA-Z0-9._:/=+\-@ ]{1,256}")
+"""API shape TenantId."""
+
+
+def check_tenant(tenant: str | None) -> None:
+    """Raise UsageError for what can be no id of a tenant."""
+    if tenant is not None and not _TENANT.fullmatch(tenant):
+        raise UsageError(
+            f'"{tenant[:64]}" is no id of a tenant',
+            hint="it has 1 to 256 letters, digits, spaces and characters of . _ : / = + - @",
+        )
 
 
 def check_size(payload: bytes, what: str) -> None:

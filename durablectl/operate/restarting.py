@@ -13,9 +13,17 @@ from durablectl.errors import Conflict, DataIncomplete, NameInUse, NotFound, Usa
 from durablectl.model.executions import ExecutionDetail
 from durablectl.model.refs import check_execution_name
 from durablectl.operate.actions import ActionResult, Outcome, result_of
-from durablectl.operate.limits import MAX_BYTES, check_size
+from durablectl.operate.limits import MAX_BYTES, check_size, check_tenant
 from durablectl.operate.notes import Notes
-from durablectl.operate.starting import LATEST, StartRequest, check_durable, newest_version, started_result, with_name
+from durablectl.operate.starting import (
+    LATEST,
+    StartRequest,
+    check_startable,
+    newest_version,
+    send_start,
+    started_result,
+    with_name,
+)
 from durablectl.operate.targets import Target
 
 SAME = "same"
@@ -47,25 +55,28 @@ def plan_restart(
     name: str | None = None,
     payload: bytes | None = None,
     version: str | None = None,
+    tenant: str | None = None,
     notes: Notes,
 ) -> Restart:
     """What a restart would start: makes read requests only.
 
-    `version` is `same`, `latest` (the newest published one) or a version or alias; None is `same`. Raises
-    DataIncomplete for an input that the service does not give whole or does not take again, KeyDenied for one that
-    cannot be read, NameInUse for a name that is taken, NotFound for a version that is gone.
+    `version` is `same`, `latest` (the newest published one) or a version or alias; None is `same`. `tenant` is for
+    whom, which no execution tells of itself. Raises DataIncomplete for an input that the service does not give whole
+    or does not take again, KeyDenied for one that cannot be read, NameInUse for a name that is taken, NotFound for a
+    version that is gone, UsageError where a tenant is wanted.
     """
     if name is not None:
         check_execution_name(name)
+    check_tenant(tenant)
     detail = backend.execution(target.arn, with_data=payload is None)
     if detail.execution.status.is_open:
         notes.note(f"{target.label} is {detail.execution.status}; this starts another execution beside it")
     function = _function_of(target)
     given = _recorded_input(target, detail) if payload is None else payload
     check_size(given, "the input")
-    qualifier = _qualifier(backend, function, target, detail, version, notes)
+    qualifier = _qualifier(backend, function, target, detail, version, tenant, notes)
     free = _free_name(backend, function, detail.execution.name or target.name, name, notes)
-    return Restart(target, StartRequest(function, qualifier, given, free), payload is None)
+    return Restart(target, StartRequest(function, qualifier, given, free, tenant), payload is None)
 
 
 def restart(backend: Backend, plan: Restart, *, clock: Clock, dry_run: bool = False) -> ActionResult:
@@ -73,7 +84,7 @@ def restart(backend: Backend, plan: Restart, *, clock: Clock, dry_run: bool = Fa
     request, target = plan.request, plan.target
     if dry_run:
         return replace(result_of("restart", target, Outcome.WOULD_APPLY), reason=f"as {request.name}")
-    started = backend.start(request.function, qualifier=request.qualifier, payload=request.payload, name=request.name)
+    started = send_start(backend, request)
     if started.arn == target.arn:
         raise NameInUse(f"{target.label} was found instead of a new execution", hint="choose another --name")
     return started_result("restart", target.reference, request, started, clock.now())
@@ -106,16 +117,22 @@ def _recorded_input(target: Target, detail: ExecutionDetail) -> bytes:
 
 
 def _qualifier(
-    backend: Backend, function: str, target: Target, detail: ExecutionDetail, version: str | None, notes: Notes
+    backend: Backend,
+    function: str,
+    target: Target,
+    detail: ExecutionDetail,
+    version: str | None,
+    tenant: str | None,
+    notes: Notes,
 ) -> str:
     if version == NEWEST:
-        return newest_version(backend, function, notes)
+        return newest_version(backend, function, tenant, notes)
     if version not in (None, SAME):
-        check_durable(backend, function, str(version))
+        check_startable(backend, function, str(version), tenant)
         return str(version)
     same = target.version or detail.version or LATEST
     try:
-        check_durable(backend, function, same)
+        check_startable(backend, function, same, tenant)
     except NotFound as error:
         raise NotFound(
             f"version {same} of {function}, which ran {target.label}, is gone",

@@ -9,15 +9,16 @@ from typing import Any
 
 from durablectl.backend.base import Backend, ListFilter, StartedExecution
 from durablectl.clock import Clock
-from durablectl.errors import AccessDenied, NameInUse, NotFound, ServiceFault, Unsupported, UsageError
+from durablectl.errors import AccessDenied, DurablectlError, NameInUse, NotFound, ServiceFault, Unsupported, UsageError
 from durablectl.model.arn import parse_execution_arn
-from durablectl.model.executions import Execution
+from durablectl.model.executions import Execution, Function
 from durablectl.model.refs import check_execution_name, parse_function_reference
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.model.wire_answers import write_invoke_answer
 from durablectl.operate.actions import ActionResult, Outcome
-from durablectl.operate.limits import check_size
+from durablectl.operate.limits import check_size, check_tenant
 from durablectl.operate.notes import Notes, warn_of
+from durablectl.operate.wording import listed
 
 LATEST = "$LATEST"
 
@@ -30,6 +31,7 @@ class StartRequest:
     qualifier: str
     payload: bytes
     name: str | None = None
+    tenant: str | None = None
 
     @property
     def reference(self) -> str:
@@ -37,20 +39,25 @@ class StartRequest:
         return f"{self.function}:{self.qualifier}"
 
 
-def plan_start(backend: Backend, reference: str, payload: bytes, name: str | None, *, notes: Notes) -> StartRequest:
+def plan_start(
+    backend: Backend, reference: str, payload: bytes, name: str | None, tenant: str | None = None, *, notes: Notes
+) -> StartRequest:
     """The version that a start means, and that it may be started: makes read requests only.
 
     Without a qualifier it is the newest published version, else `$LATEST` with a warning. Raises UsageError for a bad
-    name, an input over 1 MB or a function that is not durable, and NotFound for an unknown function.
+    name or tenant, an input over 1 MB, a function that is not durable or one that wants a tenant, and NotFound for an
+    unknown function.
     """
     function = parse_function_reference(reference)
     if name is not None:
         check_execution_name(name)
     check_size(payload, "the input")
+    check_tenant(tenant)
     if function.qualifier is not None:
-        check_durable(backend, function.name, function.qualifier)
-        return StartRequest(function.name, function.qualifier, payload, name)
-    return StartRequest(function.name, newest_version(backend, function.name, notes), payload, name)
+        check_startable(backend, function.name, function.qualifier, tenant)
+        return StartRequest(function.name, function.qualifier, payload, name, tenant)
+    version = newest_version(backend, function.name, tenant, notes)
+    return StartRequest(function.name, version, payload, name, tenant)
 
 
 def start(
@@ -58,6 +65,7 @@ def start(
     reference: str,
     payload: bytes,
     name: str | None = None,
+    tenant: str | None = None,
     *,
     clock: Clock,
     notes: Notes,
@@ -69,18 +77,29 @@ def start(
     name is looked up first: an existing one gives the outcome `unchanged`. Raises NameInUse when that has another
     input, and what `plan_start` raises.
     """
-    request = plan_start(backend, reference, payload, name, notes=notes)
+    request = plan_start(backend, reference, payload, name, tenant, notes=notes)
     existing = [] if name is None else with_name(backend, request.function, name, notes)
     if dry_run:
         return ActionResult("start", reference, Outcome.WOULD_APPLY, function=request.function, name=name)
     try:
-        started = backend.start(request.function, qualifier=request.qualifier, payload=payload, name=name)
+        started = send_start(backend, request)
     except NameInUse as error:
         raise _name_in_use(request, existing, error) from error
     same = next((row for row in existing if row.arn == started.arn), None)
     if same is not None:
         return replace(_attached(reference, request, same, notes), answer=_answer(started))
     return started_result("start", reference, request, started, clock.now())
+
+
+def send_start(backend: Backend, request: StartRequest) -> StartedExecution:
+    """Start what was planned."""
+    return backend.start(
+        request.function,
+        qualifier=request.qualifier,
+        payload=request.payload,
+        name=request.name,
+        tenant=request.tenant,
+    )
 
 
 def started_result(
@@ -108,8 +127,11 @@ def _answer(started: StartedExecution) -> dict[str, Any]:
     return write_invoke_answer(started.arn, started.executed_version)
 
 
-def newest_version(backend: Backend, name: str, notes: Notes) -> str:
-    """The newest published version of a durable function, or `$LATEST` with a warning. Raises UsageError for others."""
+def newest_version(backend: Backend, name: str, tenant: str | None, notes: Notes) -> str:
+    """The newest published version of a durable function, or `$LATEST` with a warning.
+
+    Raises UsageError for other functions, and for one that isolates its tenants where none is given.
+    """
     try:
         versions = list(backend.versions(name))
     except (AccessDenied, Unsupported) as error:
@@ -117,6 +139,7 @@ def newest_version(backend: Backend, name: str, notes: Notes) -> str:
         return LATEST
     if not any(version.is_durable for version in versions):
         raise _not_durable(name)
+    _require_tenant(versions[0], tenant)
     published = [version.version for version in versions if version.is_durable and version.version]
     numbers = [int(version) for version in published if version.isdigit()]
     if numbers:
@@ -129,15 +152,47 @@ def newest_version(backend: Backend, name: str, notes: Notes) -> str:
     return LATEST
 
 
-def check_durable(backend: Backend, name: str, qualifier: str) -> None:
-    """Raise UsageError for a version of a function that is not durable, and NotFound for one that is not there."""
+def check_startable(backend: Backend, name: str, qualifier: str, tenant: str | None) -> None:
+    """Raise NotFound for a version of a function that is not there, and what `newest_version` raises for others."""
     try:
         function = backend.function(name, qualifier=qualifier)
     except (AccessDenied, Unsupported):
         # The service itself refuses what cannot be started.
         return
+    except NotFound as error:
+        raise _no_qualifier(backend, name, qualifier) or error from error
     if not function.is_durable:
         raise _not_durable(name)
+    _require_tenant(function, tenant)
+
+
+def _require_tenant(function: Function, tenant: str | None) -> None:
+    # Whether it isolates its tenants is fixed when it is created, so all versions agree.
+    if function.is_tenant_isolated and tenant is None:
+        raise UsageError(
+            f"{function.name} isolates its tenants, so every execution is started for one",
+            hint="say for which: --tenant ID",
+            details={"function": function.name},
+        )
+
+
+def _no_qualifier(backend: Backend, name: str, qualifier: str) -> NotFound | None:
+    """The error for a function that is there without such a version or alias; None if the function is missing too."""
+    try:
+        versions = [each.version for each in backend.versions(name) if each.version]
+    except DurablectlError:
+        return None
+    try:
+        aliases = [each.name for each in backend.aliases(name)]
+    except DurablectlError:
+        aliases = []
+    hint = [f"versions: {listed(versions, at_most=8)}"] if versions else []
+    hint += [f"aliases: {listed(aliases, at_most=8)}"] if aliases else []
+    return NotFound(
+        f'the function {name} has no version or alias "{qualifier}"',
+        hint=hint,
+        details={"qualifier": qualifier, "versions": versions, "aliases": aliases},
+    )
 
 
 def _not_durable(name: str) -> UsageError:

@@ -97,6 +97,8 @@ def _card(one: Detailed, record: Record, reading: Reading, display: Display) -> 
         _times_field(detail, display),
         _retention_field(detail, record, display),
         _pause_field(detail, record, display),
+        # No server is known to tell it here yet; those of chained invokes stand in the history.
+        Field("tenant", data(record["extra"].get("TenantId"))),
         Field("error", error_phrase(record["error"]), wraps=True),
         Field("console", own(record["console_url"] or "", "blue"), is_one_word=True),
     ]

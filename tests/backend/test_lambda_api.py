@@ -151,7 +151,7 @@ def test_start_invokes_asynchronously(stub: StubService, backend: LambdaApi) -> 
     headers = {"X-Amz-Durable-Execution-Arn": arn_of("a"), "X-Amz-Executed-Version": "7"}
     stub.script(Answer(b"", 202, headers))
 
-    started = backend.start("orders", qualifier="live", payload=b'{"n": 1}', name="a")
+    started = backend.start("orders", qualifier="live", payload=b'{"n": 1}', name="a", tenant="acme")
 
     assert (started.arn, started.executed_version) == (arn_of("a"), "7")
     (request,) = stub.requests
@@ -161,6 +161,7 @@ def test_start_invokes_asynchronously(stub: StubService, backend: LambdaApi) -> 
     )
     assert request.headers["X-Amz-Invocation-Type"] == "Event"
     assert request.headers["X-Amz-Durable-Execution-Name"] == "a"
+    assert request.headers["X-Amz-Tenant-Id"] == "acme"
     assert request.body == b'{"n": 1}'
 
 
@@ -168,7 +169,7 @@ def test_start_without_an_arn_in_the_answer(stub: StubService, backend: LambdaAp
     stub.script(Answer(b"", 202))
 
     assert backend.start("orders", qualifier="7", payload=b"{}").arn is None
-    assert "X-Amz-Durable-Execution-Name" not in stub.requests[0].headers
+    assert not {"X-Amz-Durable-Execution-Name", "X-Amz-Tenant-Id"} & set(stub.requests[0].headers)
 
 
 def test_alias_gives_all_its_versions(stub: StubService, backend: LambdaApi) -> None:

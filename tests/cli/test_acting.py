@@ -6,8 +6,10 @@ import base64
 import json
 import os
 import signal
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -229,6 +231,30 @@ def test_start_sends_the_input_byte_for_byte_to_the_newest_version() -> None:
     assert (ran.code, ran.json["outcome"], ran.json["name"]) == (0, "done", "order-7")
     assert ran.json["new_arn"] == ran.json["arn"]
     assert backend.mutations[0].facts == {"qualifier": "3", "payload": b'{ "id":7 }', "name": "order-7"}
+
+
+def test_start_and_restart_for_a_tenant(tmp_path: Path) -> None:
+    ended = make_execution("order-1", step("charge"), status="SUCCEEDED", input="{}")
+    isolated = replace(make_function("orders", version="7"), is_tenant_isolated=True)
+    backend = FakeBackend(ended, functions=[isolated])
+    (tmp_path / "config.yaml").write_text("contexts: {prod: {production: true}}\n")
+    asking: Any = {"is_terminal": True, "stdin": "y\n", "environ": {"DURABLECTL_CONFIG": str(tmp_path / "config.yaml")}}
+
+    without = run("start", "orders", backend=backend)
+    started = run("start", "orders:7", "--tenant", "acme", "-c", "prod", backend=backend, **asking)
+    restarted = run("restart", "orders/order-1", "--tenant", "acme & sons", backend=backend)
+    again = run("restart", "orders/order-1", "--tenant", "acme", "-c", "prod", backend=backend, **asking)
+
+    assert (without.code, restarted.code) == (2, 2)
+    assert (
+        "orders isolates its tenants, so every execution is started for one\n  say for which: --tenant ID"
+        in without.err
+    )
+    assert '"acme & sons" is no id of a tenant' in restarted.err
+    assert (started.code, again.code) == (0, 0)
+    assert "  for tenant acme\n" in started.err
+    assert "  on version 7 for tenant acme\n" in again.err
+    assert [call.facts["tenant"] for call in backend.mutations] == ["acme", "acme"]
 
 
 def test_start_again_with_the_same_input_is_unchanged_and_with_another_a_conflict() -> None:

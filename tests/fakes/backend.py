@@ -256,8 +256,11 @@ class FakeBackend:
         self._open_callback(callback_id)
         self.heartbeats.append(callback_id)
 
-    def start(self, function: str, *, qualifier: str, payload: bytes, name: str | None = None) -> StartedExecution:
-        self._request("start", function, qualifier=qualifier, payload=payload, name=name)
+    def start(
+        self, function: str, *, qualifier: str, payload: bytes, name: str | None = None, tenant: str | None = None
+    ) -> StartedExecution:
+        for_whom = {"tenant": tenant} if tenant is not None else {}
+        self._request("start", function, qualifier=qualifier, payload=payload, name=name, **for_whom)
         version = self.known_aliases.get((function, qualifier), [qualifier])[0]
         for recorded in self.recorded.values():
             if name is not None and recorded.execution.name == name and _function_of(recorded, function):

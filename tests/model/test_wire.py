@@ -365,6 +365,13 @@ def test_a_durable_function_survives_reading_and_writing() -> None:
     assert write_function(function) == raw
 
 
+@pytest.mark.parametrize(
+    "tenancy, expected", [({"TenantIsolationMode": "PER_TENANT"}, True), ({}, False), (None, False)]
+)
+def test_a_function_tells_whether_it_isolates_its_tenants(tenancy: Any, expected: bool) -> None:
+    assert read_function({"FunctionName": "orders", "TenancyConfig": tenancy}).is_tenant_isolated is expected
+
+
 def test_a_function_without_a_durable_configuration_is_not_durable() -> None:
     assert not read_function({"FunctionName": "resize"}).is_durable
 

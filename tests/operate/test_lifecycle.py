@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,6 +129,48 @@ def test_an_alias_is_left_to_the_service(backend: FakeBackend) -> None:
 
     assert backend.mutations[0].facts["qualifier"] == "live"
     assert result.version == "9"
+
+
+def test_a_start_for_a_tenant_says_so(backend: FakeBackend) -> None:
+    start_one(backend, "orders", tenant="acme")
+    start_one(backend, "orders")
+
+    assert [call.facts.get("tenant") for call in backend.mutations] == ["acme", None]
+
+
+@pytest.mark.parametrize("reference", ["isolated", "isolated:$LATEST"])
+def test_a_function_that_isolates_tenants_is_started_for_one(reference: str) -> None:
+    backend = FakeBackend(functions=[replace(make_function("isolated"), is_tenant_isolated=True)])
+
+    with pytest.raises(UsageError, match="isolates its tenants") as refused:
+        start_one(backend, reference)
+    start_one(backend, reference, tenant="acme")
+
+    assert refused.value.hint == ("say for which: --tenant ID",)
+    assert [call.facts.get("tenant") for call in backend.mutations] == ["acme"]
+
+
+@pytest.mark.parametrize("tenant", ["", "x" * 257, "a\nb", "a,b"])
+def test_what_can_be_no_tenant_is_refused_before_anything_is_asked(backend: FakeBackend, tenant: str) -> None:
+    with pytest.raises(UsageError, match="is no id of a tenant"):
+        start_one(backend, "orders", tenant=tenant)
+
+    assert backend.calls == []
+
+
+@pytest.mark.parametrize("qualifier", ["nobody", "99"])
+def test_a_qualifier_that_is_missing_is_told_with_those_that_there_are(backend: FakeBackend, qualifier: str) -> None:
+    with pytest.raises(NotFound) as missing:
+        start_one(backend, f"orders:{qualifier}")
+
+    assert missing.value.message == f'the function orders has no version or alias "{qualifier}"'
+    assert missing.value.hint == ("versions: $LATEST, 9, 10", "aliases: live")
+    assert backend.mutations == []
+
+
+def test_a_function_that_is_missing_with_its_qualifier_is_told_as_that(backend: FakeBackend) -> None:
+    with pytest.raises(NotFound, match="Function not found: nothing:live"):
+        start_one(backend, "nothing:live")
 
 
 def test_without_a_name_the_service_chooses_one(backend: FakeBackend) -> None:

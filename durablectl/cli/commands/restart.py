@@ -6,7 +6,7 @@ from durablectl.cli.bundles import PayloadForm, Polling, Safety, Scope
 from durablectl.cli.confirm import Preview, confirm
 from durablectl.cli.inputs import read_payload
 from durablectl.cli.interrupts import postponed_interrupt
-from durablectl.cli.options import ExecutionArg, InputOpt, NameOpt, RestartVersionOpt, WaitOpt
+from durablectl.cli.options import ExecutionArg, InputOpt, NameOpt, RestartVersionOpt, TenantOpt, WaitOpt
 from durablectl.cli.polling import pace_of_wait
 from durablectl.cli.previews import restart_preview
 from durablectl.cli.runtime import Runtime
@@ -28,6 +28,7 @@ def restart(
     name: NameOpt = None,
     input: InputOpt = None,
     version: RestartVersionOpt = None,
+    tenant: TenantOpt = None,
     wait: WaitOpt = False,
 ) -> None:
     """Start a new execution with the input that another one has recorded
@@ -39,7 +40,7 @@ def restart(
     pace = pace_of_wait(polling, wait)
     target = find_target(runtime, execution, scope)
     plan = restarting.plan_restart(
-        runtime.backend, target, name=name, payload=payload, version=version, notes=runtime.diagnostics
+        runtime.backend, target, name=name, payload=payload, version=version, tenant=tenant, notes=runtime.diagnostics
     )
     if not safety.dry_run:
         _ask(runtime, target, plan, safety)
