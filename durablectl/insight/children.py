@@ -45,9 +45,7 @@ def child_stuck(case: Case) -> Iterator[Found]:
         how = " itself waits: " if trouble.rule in _ORDINARY else " is itself stuck: "
         yield Found(
             sentence("The child ", called, how, trouble.summary),
-            because=sentence(
-                "it waits for the child ", called, *((", and ", trouble.because) if trouble.because else ())
-            ),
+            because=sentence("it waits for the child ", called, *((": ", trouble.because) if trouble.because else ())),
             node=node,
             event_ids=tuple(node.operation.event_ids[:1]),
             since=trouble.since,
