@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from weakref import ReferenceType, ref
 
 from durablectl.model.collecting import collector_paused
 from durablectl.model.ids import Paths, recover_paths
@@ -29,7 +30,7 @@ _URGENCY = ("running", "ready", "retrying", "polling", "waiting", "paused")
 """What an open context is said to do is the first of these that one of its descendants does."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Node:
     """One operation in its place in the tree."""
 
@@ -47,8 +48,22 @@ class Node:
     is_parent_missing: bool = False
     shown_as: str = ""
     is_orphaned: bool = False
-    parent: Node | None = field(default=None, repr=False)
     children: list[Node] = field(default_factory=list, repr=False)
+    _above: Node | ReferenceType[Node] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def parent(self) -> Node | None:
+        """The operation that it is in; in a loosened tree as long as somebody holds the tree."""
+        return self._above() if isinstance(self._above, ReferenceType) else self._above
+
+    @parent.setter
+    def parent(self, node: Node | None) -> None:
+        self._above = node
+
+    def loosen(self) -> None:
+        """No longer hold what it is in."""
+        parent = self.parent
+        self._above = None if parent is None else ref(parent)
 
     @property
     def is_clock_adjusted(self) -> bool:
@@ -108,6 +123,16 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
         node = pending.pop()
         yield node
         pending.extend(reversed(node.children))
+
+
+def loosen(roots: Iterable[Node]) -> None:
+    """Let nodes no longer hold what they are in.
+
+    Whoever makes a tree again and again, and holds each as long as its nodes, gets rid of it at once. In rings it would
+    have to be looked for by the cycle collector, which holds up all threads.
+    """
+    for node in walk(roots):
+        node.loosen()
 
 
 def inherited_name(operation: Operation, parent: Operation | None) -> str | None:

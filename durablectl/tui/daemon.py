@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import TypeVar, cast
@@ -33,7 +33,9 @@ async def in_daemon(call: Callable[[], T]) -> T:
         else:
             settle(lambda: answer.set_result(result))
 
-    threading.Thread(target=run, name="dashboard-request", daemon=True).start()
+    # A Thread of the module threading holds its maker up until it runs, which on a busy machine takes as long as the
+    # dashboard may take to answer a key.
+    _thread.start_new_thread(run, ())
     return await answer
 
 

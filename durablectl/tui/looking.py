@@ -13,7 +13,7 @@ from durablectl.model.executions import ExecutionDetail
 from durablectl.model.operations import Fold
 from durablectl.model.redaction import Redactor
 from durablectl.model.timeline import Timeline, timeline
-from durablectl.model.tree import next_due
+from durablectl.model.tree import loosen, next_due
 from durablectl.operate.data_level import DataLevel
 from durablectl.operate.growing import GrowingHistory
 from durablectl.operate.reading import read_detail
@@ -123,6 +123,7 @@ class ExecutionLooker:
         reading = Reading(now, history.level, self.redactor, history.is_key_denied)
         source, function = self.connection.backend.source, self.target.function
         top = tree_execution(detail, folded, reading=reading, source=source, function=function)
+        loosen(top.roots)
         made = timeline(folded, now, detail=detail, roots=top.roots)
         return ExecutionLook(
             detail, top, make_outline(top), made, list(self._events), history.level, history.is_key_denied

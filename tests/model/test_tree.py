@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from hypothesis import given
 from durablectl.model.events import Event
 from durablectl.model.ids import SCHEMES
 from durablectl.model.operations import fold
-from durablectl.model.tree import Node, operation_tree, walk
+from durablectl.model.tree import Node, loosen, operation_tree, walk
 from tests.fakes.histories import (
     NOW,
     STARTED_AT,
@@ -205,3 +207,29 @@ def test_every_operation_of_any_history_has_one_node(events: list[Event]) -> Non
 
     assert sorted(node.operation.id for node in nodes) == sorted(folded.operations)
     assert all(node.shown_as for node in nodes)
+
+
+def test_a_loosened_tree_is_as_it_was_as_long_as_it_is_held() -> None:
+    nodes = tree(parallel("p", branch("x", step("a")), branch("y", step("b"))), step("c"))
+    parents = {node.operation.id: node.parent for node in walk(nodes)}
+
+    loosen(nodes)
+
+    assert {node.operation.id: node.parent for node in walk(nodes)} == parents
+    assert {parent.name for parent in parents.values() if parent} == {"p", "x", "y"}
+
+
+def test_a_loosened_tree_that_nobody_holds_needs_no_collector() -> None:
+    held = tree(parallel("p", branch("x", step("a"))))
+    loosen(held)
+    innermost = list(walk(held))[-1]
+    top, parent = ref(held[0]), innermost.parent
+
+    gc.disable()
+    try:
+        del held
+        assert top() is None
+        assert parent is not None
+        assert parent.parent is None
+    finally:
+        gc.enable()
