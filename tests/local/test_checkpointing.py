@@ -9,9 +9,21 @@ from typing import Any
 import pytest
 
 from durablectl.local.errors import ServiceError
-from tests.local.engine_support import Call, World, callback, raw, refusal, wait
+from tests.local.engine_support import Call, World, callback, callback_id, raw, refusal, wait
 
 END = raw("EXECUTION", "SUCCEED", "end", Payload='"done"')
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_changed_is_told_in_order_of_its_start(world: World) -> None:
+    call = await world.started()
+    changed = await world.checkpoint(call, wait(60), callback("2"))
+    await world.operating.succeed_callback(callback_id(changed, "2"), b"1")
+    world.clock.advance(60)
+
+    assert list(await world.checkpoint(call)) == ["1", "2"]
 
 
 # --- checkpoint tokens ------------------------------------------------------------------------------------------------

@@ -253,7 +253,12 @@ def test_a_forbidden_update_is_refused_in_the_service_s_words(state: str, asked:
     assert (raised.value.code, raised.value.status) == ("InvalidParameterValueException", 400)
 
 
-NAMED = after([update("CONTEXT", "START", "c"), update("STEP", "START", sub_type="Step", name="a", parent_id="c")])
+NAMED = after(
+    [
+        *(update("CONTEXT", "START", each) for each in "cd"),
+        update("STEP", "START", sub_type="Step", name="a", parent_id="c"),
+    ]
+)
 CONTEXT_2, STEP_1 = update("CONTEXT", "START", "2"), update("STEP", "SUCCEED")
 
 IDENTITIES: list[tuple[OperationUpdate, str]] = [
@@ -299,6 +304,11 @@ SAME_ID = "Cannot checkpoint multiple operations with the same ID."
 END = update("EXECUTION", "SUCCEED", "end", payload='"done"')
 
 BATCHES: list[tuple[list[OperationUpdate], str]] = [
+    # What is wrong with the batch is told before what is wrong with an update.
+    ([END, update("TIMER", "START")], "EXECUTION checkpoint must be the last update."),
+    ([update("WAIT", "SUCCEED"), update("STEP", "START", "2", parent_id="no")], "Invalid parent operation id."),
+    ([update("CONTEXT", "FAIL", payload="1"), STEP_START, STEP_START], SAME_ID),
+    ([replace(END, parent_id="no")], "Invalid parent operation id."),
     ([END, replace(END, id="end-2")], "Cannot checkpoint multiple EXECUTION updates."),
     ([END, STEP_START], "EXECUTION checkpoint must be the last update."),
     ([STEP_START, STEP_START], SAME_ID),

@@ -91,11 +91,11 @@ class Checkpointing:
         return StateView(self._engine.now(), frozenset(live.replay_children))
 
     def _answer(self, live: LiveExecution, in_flight: InFlight) -> dict[str, Any]:
-        """The changes since the function last saw state, and the next token unless it has closed its execution."""
+        """What changed since the function last saw state, in order of start; the next token unless it has closed."""
         view = self._view(live)
-        changed = [view.operation(live.folded.operations[operation_id]) for operation_id in live.unseen]
+        changed = sorted(map(live.folded.operations.__getitem__, live.unseen), key=lambda each: each.event_ids[0])
         live.unseen.clear()
-        answer: dict[str, Any] = {"NewExecutionState": {"Operations": changed}}
+        answer: dict[str, Any] = {"NewExecutionState": {"Operations": list(map(view.operation, changed))}}
         if live.closing:
             in_flight.token = ""
         else:

@@ -6,7 +6,7 @@ the whole batch, because the draft is then dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from durablectl.local import errors
@@ -40,11 +40,15 @@ class CheckpointRules:
         }
 
     def apply(self, draft: Draft, updates: list[OperationUpdate]) -> None:
-        """Decide a whole batch on `draft`. Raises ServiceError when any update is not allowed."""
-        check_batch(updates)
+        """Decide a whole batch on `draft`. Raises ServiceError when any update is not allowed.
+
+        What concerns the batch is looked at before any update on its own, as the official local engine does.
+        """
+        _check_batch(draft, updates)
         for update in updates:
             existing = draft.operation(update.id)
             _check_identity(draft, update, existing)
+            _check_action(update)
             self._by_type[update.type](draft, update, existing)
 
     def _step(self, draft: Draft, update: OperationUpdate, existing: Operation | None) -> None:
@@ -127,16 +131,35 @@ class CheckpointRules:
         draft.closing = Closing(result=update.payload, error=error)
 
 
-def check_batch(updates: list[OperationUpdate]) -> None:
-    """The rules that concern a batch as a whole and each update on its own."""
-    for update in updates:
-        _check_action(update)
+def _check_batch(draft: Draft, updates: list[OperationUpdate]) -> None:
     executions = [index for index, update in enumerate(updates) if update.type == OperationType.EXECUTION]
     if len(executions) > 1:
         raise errors.invalid_parameter("Cannot checkpoint multiple EXECUTION updates.")
     if executions and executions[0] != len(updates) - 1:
         raise errors.invalid_parameter("EXECUTION checkpoint must be the last update.")
-    _check_repeated_ids(updates)
+    before: dict[str, OperationUpdate] = {}
+    for update in updates:
+        _check_repetition(update, before.get(update.id))
+        _check_parent(draft, update, before)
+        before[update.id] = update
+
+
+def _check_parent(draft: Draft, update: OperationUpdate, before: Mapping[str, OperationUpdate]) -> None:
+    """A parent is a context that exists, or that an earlier update of the batch starts."""
+    if update.parent_id is None:
+        return
+    parent = draft.operation(update.parent_id) or before.get(update.parent_id)
+    if parent is None or parent.type != OperationType.CONTEXT:
+        raise errors.invalid_parameter("Invalid parent operation id.")
+
+
+def _check_repetition(update: OperationUpdate, before: OperationUpdate | None) -> None:
+    """An id stands in a batch once, but for the start of a step or context that is followed by its end."""
+    if before is None:
+        return
+    may_repeat = before.type in (OperationType.STEP, OperationType.CONTEXT) and before.action == "START"
+    if not may_repeat or update.action == "START":
+        raise errors.invalid_parameter("Cannot checkpoint multiple operations with the same ID.")
 
 
 _ACTIONS_BY_TYPE = {
@@ -160,30 +183,12 @@ def _check_action(update: OperationUpdate) -> None:
         raise errors.invalid_parameter("Cannot provide an Error for SUCCEED action.")
 
 
-def _check_repeated_ids(updates: Iterable[OperationUpdate]) -> None:
-    actions_by_id: dict[str, list[OperationUpdate]] = {}
-    for update in updates:
-        actions_by_id.setdefault(update.id, []).append(update)
-    for same in actions_by_id.values():
-        if len(same) > 1 and not _is_start_and_end(same):
-            raise errors.invalid_parameter("Cannot checkpoint multiple operations with the same ID.")
-
-
-def _is_start_and_end(same: list[OperationUpdate]) -> bool:
-    first, last = same[0], same[-1]
-    may_repeat = first.type in (OperationType.STEP, OperationType.CONTEXT)
-    return may_repeat and len(same) == 2 and first.action == "START" and last.action != "START"
-
-
 def _check_identity(draft: Draft, update: OperationUpdate, existing: Operation | None) -> None:
     if _type_of(draft, update, existing) != update.type:
         raise errors.invalid_parameter("Inconsistent operation type.")
     if update.type == OperationType.EXECUTION:
         return
     if existing is None:
-        parent = draft.operation(update.parent_id) if update.parent_id else None
-        if update.parent_id and (parent is None or parent.type != OperationType.CONTEXT):
-            raise errors.invalid_parameter("Invalid parent operation id.")
         return
     if update.sub_type and update.sub_type != existing.sub_type:
         raise errors.invalid_parameter("Inconsistent operation subtype.")
