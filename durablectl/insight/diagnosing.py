@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 
-from durablectl.insight import children, failures, fanouts, invocations, limits, pending, records, versions
+from durablectl.insight import children, failures, fanouts, invocations, limits, pending, records, tolerated, versions
 from durablectl.insight.case import Case
 from durablectl.insight.determinism import nondeterminism
 from durablectl.insight.findings import Confidence, Diagnosis, Finding, Severity
 from durablectl.insight.rules import Rule
-from durablectl.insight.sentences import Name, Sentence, between, sentence
+from durablectl.insight.sentences import Name, Sentence, between, counted, sentence, times
 from durablectl.model.facts import Facts
 from durablectl.model.statuses import ExecutionStatus
 
@@ -53,6 +54,14 @@ RULES: tuple[Rule, ...] = (
     Rule("checkpoint-rejected", _C, invocations.checkpoint_rejected, _LIKELY),
     Rule("execution-timed-out", _C, failures.execution_timed_out),
     Rule("execution-stopped", _C, failures.execution_stopped),
+    Rule(
+        "failure-tolerated",
+        _W,
+        tolerated.tolerated_failure,
+        merged="operations failed, and the execution went on without them",
+    ),
+    Rule("step-recovered", _I, tolerated.step_recovered, merged="steps succeeded only after they had failed"),
+    Rule("invocation-recovered", _I, tolerated.invocation_recovered),
     Rule("operations-near-limit", _W, limits.operations_near_limit),
     Rule("storage-near-limit", _W, limits.storage_near_limit, _LIKELY),
     Rule("timeout-near", _W, limits.timeout_near),
@@ -178,6 +187,24 @@ def _headline(case: Case, findings: list[Finding], leading: Finding | None) -> S
     if case.is_open:
         return sentence(told, "." if warnings else ": working normally.")
     if case.status == ExecutionStatus.SUCCEEDED:
-        took = between(case.started_at, case.ended_at)
-        return sentence(told, ", finished in " if warnings else ": nothing unusual, finished in ", took, ".")
+        took, survived = between(case.started_at, case.ended_at), _survived(findings)
+        usual = ": nothing unusual, finished in " if not (warnings or survived) else ", finished in "
+        return sentence(told, usual, took, f"; {survived}" if survived else "", ".")
     return sentence(told, "; its history does not tell why." if case.status.is_closed else ".")
+
+
+def _survived(findings: Iterable[Finding]) -> str:
+    """What failed without making the execution fail: what it did without, else what was made good."""
+    counts = Counter[str]()
+    for finding in findings:
+        counts[finding.rule] += int(finding.evidence.get("count", 1))
+    failed, recovered, died = (counts[rule] for rule in ("failure-tolerated", "step-recovered", "invocation-recovered"))
+    if failed:
+        return f"{counted(failed, 'failure')} {'was' if failed == 1 else 'were'} tolerated"
+    made_good = (
+        [f"{counted(recovered, 'step')} failed before {'it' if recovered == 1 else 'they'} succeeded"]
+        if recovered
+        else []
+    )
+    made_good += [f"the function died {times(died)} on the way"] if died else []
+    return " and ".join(made_good)

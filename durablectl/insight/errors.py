@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from durablectl.model.operations import Operation
 from durablectl.model.payloads import ErrorPayload
 
 
@@ -87,3 +88,9 @@ def mismatch_of(error: ErrorPayload | None) -> Mismatch:
         for what, recorded, current in _PYTHON_DIFFERENCE.findall(message)
     )
     return Mismatch(identity.group(1) if identity else None, differences)
+
+
+def error_of(operation: Operation) -> ErrorPayload | None:
+    """The error of an operation, from whichever event of its failure tells it."""
+    errors = [operation.error, *(attempt.error for attempt in reversed(operation.attempts))]
+    return next((error for error in errors if error is not None and error.is_present), operation.error)

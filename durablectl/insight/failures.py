@@ -9,7 +9,7 @@ from datetime import timedelta
 from durablectl.insight.case import Case
 from durablectl.insight.children import called_execution
 from durablectl.insight.commands import Intent, next_command
-from durablectl.insight.errors import ErrorKind, kind_of
+from durablectl.insight.errors import ErrorKind, error_of, kind_of
 from durablectl.insight.findings import ChainLink, Confidence, Finding
 from durablectl.insight.invocations import is_crash_looping
 from durablectl.insight.rules import Found
@@ -86,21 +86,19 @@ def callback_failed(case: Case) -> Iterator[Found]:
     if operation is None:
         return
     node = case.nodes[operation.id]
-    told = sentence(
-        "the callback ", case.label(node), " was failed from outside: ", error_words(_error(case, operation))
-    )
+    told = sentence("the callback ", case.label(node), " was failed from outside: ", error_words(error_of(operation)))
     yield _failed(case, node, told, Intent.SEE_OPERATION_DATA)
 
 
 def step_failed(case: Case) -> Iterator[Found]:
     """The failure began with a step that failed for good."""
     operation = case.cause_operation("StepFailed")
-    if operation is None or kind_of(_error(case, operation)) is ErrorKind.NONDETERMINISM:
+    if operation is None or kind_of(error_of(operation)) is ErrorKind.NONDETERMINISM:
         return
     node = case.nodes[operation.id]
     attempts = len(operation.attempts)
     after = f" after {attempts} attempts" if attempts > 1 else ""
-    words = error_words(_error(case, operation))
+    words = error_words(error_of(operation))
     told = sentence("step ", case.label(node), f" failed{after}: ", words)
     yield _failed(case, node, told, Intent.READ_OPERATION_LOGS, attempts=attempts)
 
@@ -125,7 +123,7 @@ def wait_cancelled(case: Case) -> Iterator[Found]:
 def _failed(case: Case, node: Node, told: Sentence, intent: Intent, **evidence: object) -> Found:
     """What all failures of an operation have in common; `told` is the clause of a headline."""
     operation = node.operation
-    error = _error(case, operation)
+    error = error_of(operation)
     return Found(
         _as_sentence(told),
         because=told,
@@ -137,12 +135,6 @@ def _failed(case: Case, node: Node, told: Sentence, intent: Intent, **evidence: 
         chain=case.chain_links,
         next=(case.next(intent, node),),
     )
-
-
-def _error(case: Case, operation: Operation) -> ErrorPayload | None:
-    """The error of an operation, from whichever event of its failure tells it."""
-    errors = [operation.error, *(attempt.error for attempt in reversed(operation.attempts))]
-    return next((error for error in errors if error is not None and error.is_present), operation.error)
 
 
 def _message(error: ErrorPayload | None) -> str | None:
@@ -166,7 +158,7 @@ def invoke_failed(case: Case) -> Iterator[Found]:
     noun = "the child" if operation.child_arn else "the function"
     diagnosis = case.child_diagnoses.get(operation.id)
     leading = diagnosis.leading if diagnosis else None
-    why = leading.because if leading and leading.because else error_words(_error(case, operation))
+    why = leading.because if leading and leading.because else error_words(error_of(operation))
     told = sentence(f"{noun} ", Name(called), f" {how}: ", why)
     found = _failed(case, node, told, Intent.SEE_OPERATION)
     yield Found(

@@ -280,6 +280,27 @@ CASES: dict[str, RuleCase] = {
         'Stopped 09:14:03: "bad input, ticket 4711".',
         lambda: facts_of(closed(step("x"), status="SUCCEEDED")),
     ),
+    "failure-tolerated": RuleCase(
+        lambda: facts_of(
+            closed(
+                map_items("charge-all", item(None, step("charge")), item(None, step("charge").gives_up(VAT_MISSING))),
+                status="SUCCEEDED",
+            )
+        ),
+        'charge in #1 of charge-all failed, and the execution went on: ValueError "VAT id is missing".',
+        lambda: facts_of(closed(step("charge").gives_up(VAT_MISSING))),
+    ),
+    "step-recovered": RuleCase(
+        lambda: facts_of(closed(step("charge").fails(error=VAT_MISSING).succeeds(), status="SUCCEEDED")),
+        'charge failed once and then succeeded: ValueError "VAT id is missing".',
+        lambda: facts_of(closed(wait_for_condition("ready"), status="SUCCEEDED")),
+    ),
+    "invocation-recovered": RuleCase(
+        lambda: facts_of(dying(closed(step("charge"), status="SUCCEEDED"), TIMED_OUT, times=2)),
+        "The function died twice and was invoked again: Sandbox.Timedout "
+        '"2026-11-21T09:15:03Z 7d1f Task timed out after 900.00 seconds".',
+        lambda: facts_of(closed(step("charge"), status="SUCCEEDED")),
+    ),
     "operations-near-limit": RuleCase(
         lambda: _many(2_399),
         "2400 of 3000 operations used; at this rate the limit is reached in 1m55s.",

@@ -17,10 +17,12 @@ from durablectl.model.payloads import ErrorPayload
 from tests.fakes.histories import (
     NOW,
     STARTED_AT,
+    RecordedExecution,
     branch,
     callback,
     failure,
     invoke,
+    item,
     make_execution,
     parallel,
     step,
@@ -31,10 +33,57 @@ from tests.insight.cases import FAILED_CHILD, VAT_MISSING
 from tests.insight.support import CHILD_ARN, child_of, closed, dying, facts_of, found, headline, rules, running, text
 from tests.strategies import histories
 
+DEATH = ErrorPayload("Sandbox.Timedout", "Task timed out")
+
 
 def _branches(*operations: object) -> Facts:
     branches = [branch(f"b{number}", operation) for number, operation in enumerate(operations)]  # type: ignore[arg-type]
     return facts_of(running(parallel("all", *branches)))
+
+
+@pytest.mark.parametrize(
+    "recorded, told",
+    [
+        (closed(step("a"), status="SUCCEEDED"), ": nothing unusual, finished in "),
+        (closed(item(None, step("a").gives_up()), step("b"), status="SUCCEEDED"), "; 1 failure was tolerated."),
+        (
+            closed(step("a").gives_up(), step("b").gives_up(), step("c").fails().succeeds(), status="SUCCEEDED"),
+            "; 2 failures were tolerated.",
+        ),
+        (
+            closed(*(step(name).gives_up() for name in "abcdef"), status="SUCCEEDED"),
+            "; 6 failures were tolerated.",
+        ),
+        (closed(step("a").fails(2).succeeds(), status="SUCCEEDED"), "; 1 step failed before it succeeded."),
+        (
+            dying(closed(step("a").fails().succeeds(), step("b").fails().succeeds(), status="SUCCEEDED"), DEATH),
+            "; 2 steps failed before they succeeded and the function died once on the way.",
+        ),
+    ],
+)
+def test_the_headline_of_a_success_tells_what_failed_on_the_way(recorded: RecordedExecution, told: str) -> None:
+    diagnosis = diagnose(facts_of(recorded))
+
+    assert told in text(diagnosis.headline)
+    assert [finding.rule for finding in diagnosis.findings if finding.rule == "nothing-wrong"] == (
+        ["nothing-wrong"] if "nothing unusual" in told else []
+    )
+
+
+def test_a_failed_branch_is_told_by_what_failed_in_it() -> None:
+    recorded = closed(item(None, step("charge").gives_up()).fails(), status="SUCCEEDED")
+
+    (finding,) = found(facts_of(recorded), "failure-tolerated")
+
+    assert finding.operation_name == "charge"
+
+
+def test_many_tolerated_failures_are_told_as_one() -> None:
+    recorded = closed(*(step(f"charge-{number}").gives_up() for number in range(9)), status="SUCCEEDED")
+
+    (finding,) = found(facts_of(recorded), "failure-tolerated")
+
+    assert text(finding.summary).startswith("9 operations failed, and the execution went on without them: charge-0, ")
 
 
 def test_what_ends_first_is_told_first() -> None:
