@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from durablectl.local import errors, tokens
-from durablectl.local.encoding import utf8
+from durablectl.local.encoding import read_json, utf8
 from durablectl.local.engine.engine import Engine
 from durablectl.local.engine.live import Facts
 from durablectl.local.functions.functions import Function
@@ -91,7 +91,7 @@ class Invoking:
         if len(request.payload) > limit:
             raise errors.too_large(limit)
         try:
-            json.loads(request.payload or b"{}")
+            read_json(request.payload or b"{}")
         except (ValueError, RecursionError) as error:
             raise errors.ServiceError(
                 "InvalidRequestContentException", 400, f"Could not parse request body into json: {error}"

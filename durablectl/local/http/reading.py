@@ -11,6 +11,7 @@ from typing import Any
 from starlette.requests import Request
 
 from durablectl.local import errors, tokens
+from durablectl.local.encoding import read_json
 from durablectl.local.engine.pausing import ChangeRequest
 from durablectl.local.rules import shapes
 from durablectl.local.rules.pausing import MAX_REASON_CHARACTERS
@@ -41,7 +42,7 @@ async def read_object(request: Request, limit: int = MAX_BODY_BYTES) -> Mapping[
     if body is None:
         raise errors.too_large(limit)
     try:
-        value = json.loads(body or b"{}")
+        value = read_json(body or b"{}")
     except (ValueError, RecursionError) as error:
         raise errors.serialization(f"Could not parse request body into json: {error}") from None
     if not isinstance(value, dict):
