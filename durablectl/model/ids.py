@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 RUN_OF_MISSES = 64
 """Positions tried beyond the last hit: gaps are branches that never started or contexts that leave no trace."""
@@ -83,7 +84,8 @@ def recover_paths(parents: Mapping[str, str | None], schemes: Sequence[IdScheme]
     while pending:
         for child in search.children_of(pending.pop()):
             found[child.id] = child.path
-            pending.append(_Context(child.id, scheme.key_of(child.id, child.key), child.path))
+            if child.id in children:
+                pending.append(_Context(child.id, scheme.key_of(child.id, child.key), child.path))
     return Paths(scheme.sdk, {id_: path for id_, path in found.items() if id_ in parents})
 
 
@@ -111,8 +113,7 @@ def _detect(schemes: Sequence[IdScheme], children: _Children) -> IdScheme | None
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(NamedTuple):
     """Where ids may stem from: `id` is None for the root and for a context without a checkpoint."""
 
     id: str | None
@@ -120,8 +121,7 @@ class _Context:
     path: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     """An id with the text that was hashed to make it."""
 
     id: str

@@ -233,7 +233,8 @@ def _apply_to_operation(folded: Fold, event: Event, spec: EventSpec, operation_i
     operation.apply(event, spec)
     if operation.is_final:
         folded.open_ids.pop(operation_id, None)
-    if operation.is_running_step:
+        folded.running_step_ids.pop(operation_id, None)
+    elif operation.is_running_step:
         folded.running_step_ids[operation_id] = None
     else:
         folded.running_step_ids.pop(operation_id, None)

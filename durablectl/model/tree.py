@@ -100,12 +100,13 @@ def operation_tree(folded: Fold, now: datetime) -> list[Node]:
     paths = recover_paths({operation.id: operation.parent_id for operation in folded.operations.values()})
     nodes = {operation.id: Node(operation, paths.by_id.get(operation.id)) for operation in folded.operations.values()}
     roots = _link(nodes)
-    for node in walk(roots):
+    ordered = list(walk(roots))
+    for node in ordered:
         node.depth = node.parent.depth + 1 if node.parent else 0
         node.index = _index(node, paths)
-        _name(node)
-    for node in reversed(list(walk(roots))):
         node.is_orphaned = folded.is_orphaned(node.operation)
+        _name(node)
+    for node in reversed(ordered):
         node.shown_as = _shown_as(node, folded, now)
     return roots
 
@@ -156,7 +157,7 @@ def _link(nodes: Mapping[str, Node]) -> list[Node]:
         (roots if node.parent is None else node.parent.children).append(node)
     roots.extend(_break_cycles(nodes, roots))
     for siblings in (roots, *(node.children for node in nodes.values())):
-        if all(node.path for node in siblings):
+        if len(siblings) > 1 and all(node.path for node in siblings):
             siblings.sort(key=lambda node: node.path or ())
     return roots
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from durablectl.views.lines import Line, Segment, fit_line, line_width
+from durablectl.views.lines import Line, Segment, fit_line, line_width, word
 
 GAP = "  "
 
@@ -80,13 +80,13 @@ def _place(row: Sequence[Line], taken: Iterable[int], tracks: Sequence[Track], w
     spaces = 0
     for cell, used, track, cells_wide in zip(row, taken, tracks, widths, strict=True):
         missing = max(0, cells_wide - used)
+        if not cell:
+            spaces += missing + len(GAP)
+            continue
         before, after = (missing, 0) if track.aligns_right else (0, missing)
-        if cell:
-            if spaces + before:
-                placed.append(Segment(" " * (spaces + before)))
-            placed.extend(cell)
-            before = spaces = 0
-        spaces += before + after + len(GAP)
+        placed += word(" " * (spaces + before))
+        placed += cell
+        spaces = after + len(GAP)
     return strip_end(tuple(placed))
 
 

@@ -21,7 +21,7 @@ _ERROR_ABSENCES = {
 
 def comma(*parts: Line) -> Line:
     """The phrases that say something, with commas between them."""
-    told = [part for part in parts if part]
+    told = list(filter(None, parts))
     return join(told, ", ") if len(told) > 1 else told[0] if told else EMPTY
 
 

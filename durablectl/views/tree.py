@@ -72,17 +72,19 @@ def tree_lines(top: TreeExecution, display: Display, options: TreeOptions = Tree
     if options.depth is not None:
         fold_below(entries, options.depth)
     below = [*causes, *_fold_to_screen(entries, display, options, len(header) + len(causes))]
-    hidden = _hidden(options, len(header) + _count_rows(entries, options) + len(below))
-    most_rows = None if options.most_lines is None else max(1, options.most_lines - len(header))
+    most = options.most_lines
+    most_rows = None if most is None else max(1, most - len(header))
     rows = tree_rows(entries, display, with_attempts=options.with_attempts, most=most_rows)
     lines = [*header, *rows, *below]
-    return [*lines[: max(0, (options.most_lines or 0) - 1)], _hidden_line(hidden)] if hidden else lines
+    if most is None:
+        return lines
+    hidden = _hidden(most, len(header) + _count_rows(entries, options) + len(below))
+    return [*lines[: max(0, most - 1)], _hidden_line(hidden)] if hidden else lines
 
 
-def _hidden(options: TreeOptions, lines: int) -> int:
+def _hidden(most: int, lines: int) -> int:
     """How many lines are left out, the one that says so being one more line."""
-    most = options.most_lines
-    return 0 if most is None or lines <= max(1, most) else lines - max(0, most - 1)
+    return 0 if lines <= max(1, most) else lines - max(0, most - 1)
 
 
 def _hidden_line(lines: int) -> Line:

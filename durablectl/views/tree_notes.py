@@ -84,8 +84,10 @@ def _target(operation: Operation, display: Display) -> Line:
 
 def _callback_of(entry: Entry) -> Node | None:
     """The callback that the row is about, also where it is a part of a wait for callback."""
-    operations = (entry.row.node, *entry.parts)
-    return next((node for node in operations if node.operation.type == OperationType.CALLBACK), None)
+    for node in (entry.row.node, *entry.parts):
+        if node.operation.type == OperationType.CALLBACK:
+            return node
+    return None
 
 
 def _callback(node: Node, callback: Node, execution: TreeExecution, display: Display) -> Line:
@@ -111,10 +113,11 @@ def _retries_below(entry: Entry) -> Line:
 
 def _faults(entry: Entry) -> Line:
     """What is odd about the history itself."""
-    nodes = entry.row.nodes
-    if not any(node.is_parent_missing or node.is_clock_adjusted for node in nodes):
-        return EMPTY
+    is_parent_missing = is_clock_adjusted = False
+    for node in entry.row.nodes:
+        is_parent_missing = is_parent_missing or node.is_parent_missing
+        is_clock_adjusted = is_clock_adjusted or node.is_clock_adjusted
     return comma(
-        own("its parent is not in the history", "dim") if any(node.is_parent_missing for node in nodes) else EMPTY,
-        own("ended before it started", "dim") if any(node.is_clock_adjusted for node in nodes) else EMPTY,
+        own("its parent is not in the history", "dim") if is_parent_missing else EMPTY,
+        own("ended before it started", "dim") if is_clock_adjusted else EMPTY,
     )

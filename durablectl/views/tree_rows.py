@@ -11,7 +11,7 @@ from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import operation_look
 from durablectl.views.labels import row_label
 from durablectl.views.layout import Track, lay_out
-from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, line_width, own
+from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, line_width, own, word
 from durablectl.views.records.operations import elapsed_ms
 from durablectl.views.state_columns import type_word
 from durablectl.views.tree_attempts import attempt_rows
@@ -98,13 +98,13 @@ def _placed(items: Sequence[Entry | Group], above: Place) -> list[tuple[Entry | 
 def branch_of(place: Place, most_levels: int) -> Line:
     """The branches of a row, from its outermost level to its own."""
     branch = place.prefix + ("└─ " if place.is_last else "├─ ")
-    return own(branch if place.level <= most_levels else f"{branch}…{place.level} ", "dim")
+    return word(branch if place.level <= most_levels else f"{branch}…{place.level} ", "dim")
 
 
 def entry_cells(entry: Entry, branch: Line, place: Place, display: Display, name_cells: int | None) -> tuple[Line, ...]:
     """Operation, type, status, time and note of a row; the first is to fit into `name_cells`."""
-    word = entry_word(entry)
-    look = operation_look(word, entry.row.type)
+    status = entry_word(entry)
+    look = operation_look(status, entry.row.type)
     folded = own(f"({entry.folded} folded)", "dim") if entry.folded else EMPTY
     label = row_label(entry.row, _label_cells(name_cells, branch, folded))
     if folded:
@@ -114,9 +114,9 @@ def entry_cells(entry: Entry, branch: Line, place: Place, display: Display, name
     is_after_cause = place.cause_event_id is not None and started_id > place.cause_event_id and not entry.is_failing
     time_ms = elapsed_ms(entry.row.node.operation, entry.execution.folded, entry.execution.reading)
     return (
-        (*branch, Segment(f"{look.glyph} ", look.style), *label),
-        data(type_word(entry.row.node)),
-        data(word, look.style),
+        (*branch, *word(f"{look.glyph} ", look.style), *label),
+        word(type_word(entry.row.node)),
+        word(status, look.style),
         _duration(time_ms),
         entry_note(entry, display, is_after_cause=is_after_cause),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, BinaryIO
 
 from durablectl.views.glyphs import ASCII_TWINS
@@ -13,6 +14,9 @@ from durablectl.views.render.columns import select_columns
 from durablectl.views.render.options import OutputOptions
 from durablectl.views.stacking import stack
 from durablectl.views.view import Column, View
+
+_LINES_AT_ONCE = 1000
+"""Lines that are handed to the stream together."""
 
 # Names of the 16-colour palette only: each terminal theme keeps them readable on its own background.
 _STYLES = {
@@ -82,8 +86,9 @@ def _render_flowing(view: View[Any], options: OutputOptions, stream: BinaryIO, *
 
 def _write(lines: Iterable[Line], options: OutputOptions, stream: BinaryIO) -> None:
     display = options.display
-    for encoded in encode_lines(lines, color=display.color, ascii_only=display.ascii, encoding=display.encoding):
-        stream.write(encoded)
+    encoded = encode_lines(lines, color=display.color, ascii_only=display.ascii, encoding=display.encoding)
+    while block := b"".join(islice(encoded, _LINES_AT_ONCE)):
+        stream.write(block)
     stream.flush()
 
 
