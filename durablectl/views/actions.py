@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from durablectl.backend.base import Source
 from durablectl.errors import AccessDenied, DurablectlError
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.actions import ActionResult, Outcome
-from durablectl.operate.targets import Target
+from durablectl.operate.connections import different_places
+from durablectl.operate.targets import Target, connections_of
 from durablectl.operate.waiting import WaitOutcome
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration
@@ -17,6 +18,7 @@ from durablectl.views.glyphs import execution_look, execution_status
 from durablectl.views.instants import iso
 from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
 from durablectl.views.phrases import comma, short_id
+from durablectl.views.places import place_columns
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
 from durablectl.views.text import clean, width
@@ -53,19 +55,27 @@ def action_view(
 ) -> View[ActionResult]:
     """A line for each target as it finishes; `as_list` wraps their documents in the envelope of a batch.
 
-    `targets` are those that will come, whose names make the width of the first column; `is_rehearsed` tells that
-    nothing is done to them.
+    `targets` are those that will come, whose names make the width of the first column, and whose connections are told
+    if there are several; `is_rehearsed` tells that nothing is done to them.
     """
     kind = "action_result"
     outcome_width = _REHEARSED_WIDTH if is_rehearsed else _OUTCOME_WIDTH
+    targets = list(targets)
+    connections = connections_of(targets)
+    places = place_columns(_region, different_places(connections) if connections else ())
     return View(
         kind=kind,
         items=results,
         record=lambda result: action_record(result, source),
         document=Envelope(f"{kind}_list", reading.now, source, facts) if as_list else bare(kind),
-        columns=_action_columns(),
+        columns=_action_columns(places),
         has_headers=False,
-        flowing={"target": _widest(targets), "outcome": outcome_width if as_list else 0},
+        flowing={
+            "target": _widest(targets),
+            "context": max((width(each.source.context or "") for each in connections), default=0),
+            "region": max((width(each.source.region or "") for each in connections), default=0),
+            "outcome": outcome_width if as_list else 0,
+        },
         below=lambda result: data(result.new_arn),
         identifier=lambda result: result.new_arn or result.arn or result.callback_id,
         raw=RawShape(lambda result: _raw(result, reading), is_several=as_list),
@@ -105,7 +115,11 @@ def result_line(result: ActionResult, display: Display) -> Line:
     return join([column.cell(result, display) for column in _action_columns() if not column.is_wide], "  ")
 
 
-def _action_columns() -> tuple[Column[ActionResult], ...]:
+def _region(result: ActionResult) -> str | None:
+    return result.source.region if result.source else None
+
+
+def _action_columns(places: Sequence[Column[ActionResult]] = ()) -> tuple[Column[ActionResult], ...]:
     return (
         Column(
             "target",
@@ -115,6 +129,7 @@ def _action_columns() -> tuple[Column[ActionResult], ...]:
             shrinks_to=16,
             about="what was acted on",
         ),
+        *places,
         Column(
             "action",
             "ACTION",

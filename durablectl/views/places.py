@@ -24,11 +24,11 @@ def with_places(
     columns: tuple[Column[_Sourced], ...], region: Callable[[_Sourced], str | None], shown: Sequence[str]
 ) -> tuple[Column[_Sourced], ...]:
     """Columns with those of context and region: in front where `shown` names one of them, else at the end."""
-    places = _place_columns(region, shown)
+    places = place_columns(region, shown)
     return (*places, *columns) if shown else (*columns, *places)
 
 
-def _place_columns(
+def place_columns(
     region: Callable[[_Sourced], str | None], shown: Sequence[str]
 ) -> tuple[Column[_Sourced], Column[_Sourced]]:
     """Context and region, which only lists over several of them show unless all columns are asked for."""

@@ -238,6 +238,19 @@ def test_a_dry_run_names_the_connections_too(shell: Shell, dev: FakeBackend, pro
     assert (dev.mutations, prod.mutations) == ([], [])
 
 
+def test_each_result_names_its_context_where_there_are_several(shell: Shell) -> None:
+    ran = shell("stop", *BOTH, *RUNNING, "--yes")
+    alone = shell("stop", "-c", "dev", "--name", "order-1", "-s", "stopped", "--dry-run")
+
+    assert sorted(line.split()[1:4] for line in ran.out.splitlines()) == [
+        ["orders:7/bill-1", "prod", "done"],
+        ["orders:7/order-1", "dev", "done"],
+        ["orders:7/order-22", "dev", "done"],
+        ["orders:7/order-22", "prod", "done"],
+    ]
+    assert "dev" not in alone.out
+
+
 def test_check_23_several_regions_of_a_production_context_need_its_name(environ: dict[str, str]) -> None:
     europe, america = (FakeBackend(execution("a", region), clock=ManualClock(NOW)) for region in ("eu-west-1", "x"))
     regions = Shell(environ | {"DURABLECTL_CONTEXT": "prod"}, prod=europe, america=america)
