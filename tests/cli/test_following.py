@@ -43,6 +43,16 @@ def test_each_event_is_one_line(backend: GrowingBackend) -> None:
     assert lines[4].endswith("attempt 1, PaymentError: card declined, next attempt in 2.0s")
 
 
+@pytest.mark.parametrize("columns, indent", [(80, 53), (60, 14)])
+def test_on_a_terminal_a_long_detail_goes_on_below_itself(backend: GrowingBackend, columns: int, indent: int) -> None:
+    out = followed(backend, "--utc", "--no-color", is_terminal=True, columns=columns).out
+
+    shown = out.splitlines()
+    assert all(len(line) <= columns for line in shown)
+    assert any(line.startswith(" " * indent) and line[indent] != " " for line in shown)
+    assert "attempt 1, PaymentError: card declined, next attempt in 2.0s" in " ".join(out.split())
+
+
 def test_records_are_those_of_the_whole_history(backend: GrowingBackend) -> None:
     ran = followed(backend, "-o", "jsonl")
     whole = run("history", "orders/order-1042", "-o", "jsonl", backend=backend, clock=backend.clock)

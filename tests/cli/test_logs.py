@@ -63,6 +63,15 @@ def test_following_an_execution_that_has_ended_ends(demo: Demo, tmp_path: Path) 
     assert "PaymentDeclined" in logs(demo, "refunds/refund-1038 --follow", tmp_path)
 
 
+def test_an_invocation_that_never_was_is_told_from_one_that_logged_nothing(demo: Demo, tmp_path: Path) -> None:
+    missing = demo.run("durablectl logs -c local refunds/refund-1038 --invocation 7", tmp_path)
+    to_come = demo.run("durablectl logs -c local orders/order-1042 --invocation 7", tmp_path)
+
+    assert missing.returncode == 3
+    assert missing.stderr == ('error: refunds/refund-1038 has no invocation "7"\n  its only invocation: 0\n')
+    assert to_come.returncode == 0
+
+
 def test_an_empty_answer_says_where_it_looked(demo: Demo, tmp_path: Path) -> None:
     ran = demo.run("durablectl logs -c local orders/order-1042 --grep nothing-like-it -o json", tmp_path)
 

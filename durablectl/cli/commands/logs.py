@@ -22,6 +22,7 @@ from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
 from durablectl.errors import NotFound, UsageError
+from durablectl.model.carets import point_at
 from durablectl.model.operations import Fold
 from durablectl.model.times import names_zone, parse_window
 from durablectl.model.tree import walk
@@ -61,6 +62,18 @@ class _Choice:
             else:
                 kept.append(line)
         return kept
+
+    def check_invocation(self, folded: Fold, target: Target) -> None:
+        """Raise NotFound if the invocation that is wanted neither ended nor can be the one that runs."""
+        ended = folded.invocations
+        known = {str(index) for index in range(len(ended))} | {one.request_id for one in ended}
+        # Some servers tell of no invocations at all.
+        if not ended or self.invocation is None or self.invocation in known or folded.execution.status.is_open:
+            return
+        several, only = f"its invocations: 0 to {len(ended) - 1}, or their request ids", "its only invocation: 0"
+        raise NotFound(
+            f'{target.label} has no invocation "{self.invocation}"', hint=several if len(ended) > 1 else only
+        )
 
     def _is_meant(self, line: LogLine, operation_ids: frozenset[str] | None) -> bool:
         record = line.record
@@ -120,6 +133,7 @@ def _show(
     folded = read_fold(backend, target.arn, DataLevel.METADATA, notes).folded
     if choice.operation is not None:
         resolve_operation(folded, choice.operation, now=runtime.now())
+    choice.check_invocation(folded, target)
     lines = choice.of(reader.read(folded, bounds_of(found, since), runtime.now()), folded, runtime.now())
     if not oldest_first:
         lines.reverse()
@@ -196,7 +210,8 @@ def _pattern(text: str | None) -> re.Pattern[str] | None:
     try:
         return re.compile(text) if text is not None else None
     except re.error as error:
-        raise UsageError(f"--grep is no valid regular expression: {error}", hint=f"  {text}") from error
+        pointed = point_at(text or "", error.pos or 0, 1, remark=error.msg, label="--grep")
+        raise UsageError("--grep is no valid regular expression", hint=pointed) from error
 
 
 def _operation_ids(folded: Fold, reference: str, now: datetime) -> frozenset[str]:
