@@ -62,13 +62,13 @@ def action_view(
     outcome_width = _REHEARSED_WIDTH if is_rehearsed else _OUTCOME_WIDTH
     targets = list(targets)
     connections = connections_of(targets)
-    places = place_columns(_region, different_places(connections) if connections else ())
+    shown_places = different_places(connections) if connections else ()
     return View(
         kind=kind,
         items=results,
         record=lambda result: action_record(result, source),
         document=Envelope(f"{kind}_list", reading.now, source, facts) if as_list else bare(kind),
-        columns=_action_columns(places),
+        columns=_action_columns(shown_places),
         has_headers=False,
         flowing={
             "target": _widest(targets),
@@ -119,7 +119,9 @@ def _region(result: ActionResult) -> str | None:
     return result.source.region if result.source else None
 
 
-def _action_columns(places: Sequence[Column[ActionResult]] = ()) -> tuple[Column[ActionResult], ...]:
+def _action_columns(shown_places: Sequence[str] = ()) -> tuple[Column[ActionResult], ...]:
+    """The columns; of several connections what tells them apart stands behind the target."""
+    places = place_columns(_region, shown_places)
     return (
         Column(
             "target",
@@ -129,7 +131,7 @@ def _action_columns(places: Sequence[Column[ActionResult]] = ()) -> tuple[Column
             shrinks_to=16,
             about="what was acted on",
         ),
-        *places,
+        *(places if shown_places else ()),
         Column(
             "action",
             "ACTION",
@@ -161,6 +163,7 @@ def _action_columns(places: Sequence[Column[ActionResult]] = ()) -> tuple[Column
             is_wide=True,
             about="execution ARN",
         ),
+        *(() if shown_places else places),
     )
 
 
