@@ -175,6 +175,10 @@ def test_a_plain_function_ends_with_its_bytes_as_they_are() -> None:
     assert ending_of_plain(outcome) == Ending(ExecutionStatus.SUCCEEDED, '{"a": 1}')
 
 
+def test_an_empty_answer_of_a_plain_function_is_no_result() -> None:
+    assert ending_of_plain(InvocationOutcome("r-1", NOW, NOW, b"", None)) == Ending(ExecutionStatus.SUCCEEDED)
+
+
 def test_a_plain_function_fails_with_its_fault() -> None:
     assert ending_of_plain(crashed()) == Ending(ExecutionStatus.FAILED, error=CRASHED)
 

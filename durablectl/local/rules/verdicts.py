@@ -80,12 +80,12 @@ def ending_of_plain(outcome: InvocationOutcome) -> Ending:
     error = error_of(outcome)
     if error is not None:
         return Ending(ExecutionStatus.FAILED, error=error)
-    payload = outcome.payload or b"null"
+    payload = outcome.payload or b""
     if len(payload) > MAX_PAYLOAD_BYTES:
         message = f"CHAINED_INVOKE output payload size must be less than or equal to {MAX_PAYLOAD_BYTES} bytes."
         return Ending(ExecutionStatus.FAILED, error=ErrorPayload(message=message))
     try:
-        return Ending(ExecutionStatus.SUCCEEDED, payload.decode())
+        return Ending(ExecutionStatus.SUCCEEDED, payload.decode() or None)
     except UnicodeDecodeError:
         message = "CHAINED_INVOKE response could not be decoded as UTF-8."
         return Ending(ExecutionStatus.FAILED, error=ErrorPayload(message=message))
