@@ -18,10 +18,11 @@ from durablectl.model.statuses import ExecutionStatus
 if TYPE_CHECKING:
     from durablectl.local.engine.engine import Engine
 
-CHILD_SETTLE_S = 0.25
+CHILD_SETTLE_S = 1.0
 """How long the end of a chained invoke waits for the caller's running invocation to suspend.
 
 On Lambda a chained invoke takes longer than an SDK needs to suspend, so its end is recorded between two invocations.
+The Python SDK takes a tenth of a second for it, and several times as long where others keep the machine busy.
 """
 
 
