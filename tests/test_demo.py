@@ -34,7 +34,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def terminal(environment: dict[str, str], tmp_path: Path) -> Iterator[Terminal]:
-    opened = Terminal(environment, tmp_path)
+    # All that the demo says stands on one screen, however many lines its events take.
+    opened = Terminal(environment, tmp_path, lines=80)
     yield opened
     opened.close()
 
