@@ -106,6 +106,11 @@ class TimelineView:
         rows = operation_rows(self.made, self.chained)
         return rows if self.window.is_whole else [row for row in rows if self._is_in_view(row.spans)]
 
+    @cached_property
+    def rows_drawn(self) -> list[TimelineRow]:
+        """The rows in view, summed up where they are too many for a picture."""
+        return limit_rows(self.rows_in_view)
+
     @property
     def operation_count(self) -> int:
         """How many operations the rows in view stand for."""
@@ -148,7 +153,7 @@ class TimelineView:
         track = self.track(width, is_ascii=display.ascii)
         execution, invocations = execution_rows(self.made)
         lines = [draw_header(track), draw_row(execution, track, timeout_ms=self.made.timeout_ms)]
-        lines += [draw_row(row, track) for row in (invocations, *limit_rows(self.rows_in_view))]
+        lines += [draw_row(row, track) for row in (invocations, *self.rows_drawn)]
         yield from (fit_line(line, width) for line in lines)
 
     def _active(self) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -148,10 +149,17 @@ def _fill(cells: list[Segment], span: Span, track: Track) -> None:
     if place is None:
         return
     first, end = place
-    style = operation_look(span.shown_as, _TYPES.get(span.texture, OperationType.STEP)).style
-    cells[first:end] = [Segment(_glyph(_MARKS[span.texture], track), style)] * (end - first)
+    cell = _cell(span.texture, span.shown_as, is_ascii=track.is_ascii)
+    cells[first:end] = [cell] * (end - first)
     if is_open and track.now_ms <= axis.to_ms:
-        cells[end - 1] = Segment(_glyph(_OPEN, track), style)
+        cells[end - 1] = Segment(_glyph(_OPEN, track), cell.style)
+
+
+@lru_cache(maxsize=256)
+def _cell(texture: Texture, shown_as: str, *, is_ascii: bool) -> Segment:
+    mark = _MARKS[texture]
+    style = operation_look(shown_as, _TYPES.get(texture, OperationType.STEP)).style
+    return Segment(mark.ascii if is_ascii else mark.glyph, style)
 
 
 def _weight(span: Span) -> tuple[int, bool]:

@@ -18,7 +18,6 @@ from durablectl.operate.reading import read_detail, read_fold
 from durablectl.operate.targets import Target
 from durablectl.views.durations import milliseconds
 from durablectl.views.timeline import TIMELINE_COLUMNS, TimelineView, Window, timeline_view
-from durablectl.views.timeline_rows import MOST_ROWS, limit_rows
 
 NARROWEST, WIDEST = 40, 1000
 
@@ -87,10 +86,8 @@ def _tell(runtime: Runtime, shown: TimelineView) -> None:
         notes.note("--from lies after the end, so there is nothing to draw")
     if runtime.choices.is_machine_format:
         return
-    rows = shown.rows_in_view
-    if len(rows) > MOST_ROWS:
-        kept = len(limit_rows(rows))
-        notes.note(f"{shown.operation_count} operations in {kept} rows; -o json has each")
+    if len(shown.rows_drawn) < len(shown.rows_in_view):
+        notes.note(f"{shown.operation_count} operations in {len(shown.rows_drawn)} rows; -o json has each")
 
 
 TIMELINE = CommandSpec(
