@@ -128,7 +128,7 @@ def _action_columns(shown_places: Sequence[str] = ()) -> tuple[Column[ActionResu
             "TARGET",
             _target_cell,
             lambda result: result.reference or result.arn or result.callback_id,
-            shrinks_to=16,
+            shrinks_to=28,
             about="what was acted on",
         ),
         *(places if shown_places else ()),
@@ -153,6 +153,7 @@ def _action_columns(shown_places: Sequence[str] = ()) -> tuple[Column[ActionResu
             _action_detail,
             lambda result: result.reason or (result.error.message if result.error else None),
             shrinks_to=20,
+            wraps_from=24,
             about="statuses before and after, or why it did not happen",
         ),
         Column(
@@ -254,7 +255,7 @@ def _wait_columns() -> tuple[Column[WaitOutcome], ...]:
             "EXECUTION",
             _waited_cell,
             lambda outcome: outcome.arn,
-            shrinks_to=16,
+            shrinks_to=28,
             about="the execution; plain output gives its ARN",
         ),
         Column(

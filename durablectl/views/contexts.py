@@ -113,7 +113,7 @@ def contexts_columns() -> tuple[Column[NamedContext], ...]:
             "ENDPOINT",
             lambda context, _: data(context.endpoint_url) or DASH,
             lambda context: context.endpoint_url,
-            shrinks_to=12,
+            shrinks_to=24,
         ),
         Column(
             "functions",

@@ -507,3 +507,21 @@ def test_stdin_has_one_consumer(backend: FakeBackend) -> None:
     assert ran.code == 2
     assert "stdin cannot be read for references and for --error-data" in ran.err
     assert not backend.calls
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_narrow_terminal_shows_the_whole_target_and_what_became_of_it(columns: int) -> None:
+    backend = FakeBackend(make_execution("order-1042-of-acme", version="7"))
+
+    ran = run(
+        "stop",
+        "orders/order-1042-of-acme",
+        "--dry-run",
+        "--no-color",
+        backend=backend,
+        is_terminal=True,
+        columns=columns,
+    )
+
+    assert all(len(line) <= columns for line in ran.out.splitlines())
+    assert all(word in ran.out for word in ("orders:7/order-1042-of-acme", "would apply", "RUNNING"))
