@@ -158,6 +158,15 @@ class LocalRun:
             rich_help_panel=ACTION,
         ),
     ] = None
+    invocation_attempts: Annotated[
+        str | None,
+        typer.Option(
+            "--invocation-attempts",
+            metavar="N",
+            help="Failed invocations in a row that fail an execution; default 5, 0 never",
+            rich_help_panel=ACTION,
+        ),
+    ] = None
     throttle: Annotated[
         str | None,
         typer.Option(

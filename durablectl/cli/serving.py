@@ -13,7 +13,7 @@ from durablectl.errors import UsageError
 from durablectl.model.times import parse_duration
 
 if TYPE_CHECKING:
-    pass
+    from durablectl.local.rules.verdicts import RetryPolicy
 
 DEFAULT_PORT = 8410
 DEFAULT_STORE = ".durablectl/local.db"
@@ -21,6 +21,7 @@ IN_MEMORY = "memory"
 LEAST_SCALE, MOST_SCALE = 0.1, 100_000.0
 
 _MAX_CONCURRENCY = 1000
+_MAX_ATTEMPTS = 1000
 
 
 def store_of(text: str | None) -> Path | None:
@@ -39,6 +40,14 @@ def concurrency_of(run: LocalRun) -> int:
     from durablectl.local.workers.pool import MAX_RUNNING
 
     return whole_number("--concurrency", run.concurrency, least=1, most=_MAX_CONCURRENCY) or MAX_RUNNING
+
+
+def retry_policy_of(run: LocalRun) -> RetryPolicy:
+    """How often an invocation that fails is repeated. Raises UsageError."""
+    from durablectl.local.rules.verdicts import RetryPolicy
+
+    attempts = whole_number("--invocation-attempts", run.invocation_attempts, most=_MAX_ATTEMPTS)
+    return RetryPolicy() if attempts is None else RetryPolicy(attempts=attempts or None)
 
 
 def request_rates_of(run: LocalRun) -> Mapping[str, float]:
@@ -76,7 +85,7 @@ def time_scale_of(run: LocalRun) -> float:
 def check_service_options(options: LocalOptions, run: LocalRun) -> None:
     """Refuse what cannot be meant, before anything is looked at or started. Raises UsageError."""
     port_of(options)
-    for read in (time_scale_of, concurrency_of, request_rates_of):
+    for read in (time_scale_of, concurrency_of, request_rates_of, retry_policy_of):
         read(run)
     if run.log_file and not run.detach:
         raise UsageError("--log-file goes with --detach", hint="in the foreground, redirect: … > FILE 2>&1")

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from durablectl.cli.diagnostics import Diagnostics
+from durablectl.cli.local_bundles import LocalRun
 from durablectl.cli.log_lines import LogPrinter
+from durablectl.cli.serving import retry_policy_of
 from tests.cli.harness import run
 
 DEADLINE_S = 60
@@ -37,6 +39,7 @@ def handler(tmp_path: Path) -> str:
         (("HANDLER", "--execution-timeout", "367d"), 2, "--execution-timeout takes whole seconds"),
         (("HANDLER", "--invocation-timeout", "1500ms"), 2, "--invocation-timeout takes whole seconds"),
         (("HANDLER", "--retention", "0"), 2, "--retention takes a whole number, 1 to 90"),
+        (("HANDLER", "--invocation-attempts", "-1"), 2, "--invocation-attempts takes a whole number, 0 to 1000"),
         (("HANDLER", "--function", "echo"), 2, "names no function"),
         (("nowhere.py:handler",), 4, "no file nowhere.py"),
         (("HANDLER", "--python", "python-of-nowhere"), 4, "no Python interpreter"),
@@ -52,6 +55,11 @@ def test_what_cannot_be_served_is_refused(
     assert ran.code == code
     assert words in ran.err
     assert not (tmp_path / "local.db").exists()
+
+
+@pytest.mark.parametrize("given, attempts", [(None, 5), ("1", 1), ("0", None)])
+def test_failed_invocations_may_be_repeated_as_often_as_asked(given: str | None, attempts: int | None) -> None:
+    assert retry_policy_of(LocalRun(invocation_attempts=given)).attempts == attempts
 
 
 def test_a_port_in_use_is_a_conflict_that_names_its_holder(handler: str) -> None:

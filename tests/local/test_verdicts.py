@@ -111,6 +111,13 @@ def test_the_fifth_crash_in_a_row_fails_the_execution() -> None:
     assert verdict == Verdict(CRASHED, Ending(ExecutionStatus.FAILED, error=CRASHED))
 
 
+def test_without_a_number_crashes_are_repeated_until_the_execution_times_out() -> None:
+    patient = RetryPolicy(attempts=None)
+
+    assert judge(live_after(*[CRASHED] * 9), crashed(), patient) == Verdict(CRASHED, retry_in_s=60)
+    assert patient.delay_s(10_000) == 60
+
+
 def test_crashes_count_from_the_last_invocation_that_went_well() -> None:
     live = live_after(CRASHED, CRASHED, CRASHED, CRASHED, None)
 

@@ -23,6 +23,7 @@ from durablectl.cli.serving import (
     concurrency_of,
     port_of,
     request_rates_of,
+    retry_policy_of,
     store_of,
     time_scale_of,
 )
@@ -78,6 +79,7 @@ def _service_options(
         port=port_of(options),
         concurrency=concurrency_of(run_options),
         request_rates=request_rates_of(run_options),
+        retry_policy=retry_policy_of(run_options),
         on_ready=_announcer(runtime, store),
         on_log=(lambda _: None) if run_options.no_logs else LogPrinter(runtime.diagnostics),
         on_recovered=lambda recovered: _tell_recovered(runtime, recovered),

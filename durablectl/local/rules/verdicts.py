@@ -14,18 +14,23 @@ from durablectl.local.workers.invocations import InvocationOutcome
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import ExecutionStatus
 
+_MOST_DOUBLINGS = 30
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How invocations that failed are repeated. The live service's numbers are not documented."""
 
-    attempts: int = 5
+    attempts: int | None = 5
+    """How many failures in a row end an execution; without a number only its timeout does."""
     suspended_without_reason_attempts: int = 3
     first_delay_s: float = 1.0
+    longest_delay_s: float = 60.0
 
     def delay_s(self, failures: int) -> float:
         """Seconds to wait after so many failures in a row."""
-        return float(self.first_delay_s * 2 ** (failures - 1))
+        doublings = min(failures - 1, _MOST_DOUBLINGS)
+        return float(min(self.first_delay_s * 2**doublings, self.longest_delay_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,9 @@ def _judge_answer(live: LiveExecution, outcome: InvocationOutcome, policy: Retry
     return _retried(live, outputs.PENDING_WITHOUT_REASON, policy, policy.suspended_without_reason_attempts)
 
 
-def _retried(live: LiveExecution, error: ErrorPayload, policy: RetryPolicy, attempts: int) -> Verdict:
+def _retried(live: LiveExecution, error: ErrorPayload, policy: RetryPolicy, attempts: int | None) -> Verdict:
     failures = completions.failed_invocations_in_a_row(live.folded) + 1
-    if failures >= attempts:
+    if attempts is not None and failures >= attempts:
         return Verdict(error, Ending(ExecutionStatus.FAILED, error=error))
     return Verdict(error, retry_in_s=policy.delay_s(failures))
 
