@@ -68,6 +68,15 @@ def test_a_real_handler_answers_through_a_real_worker(tmp_path: Path) -> None:
         ]
 
 
+def test_an_input_of_six_megabytes_reaches_a_handler_and_comes_back() -> None:
+    large = json.dumps("x" * 6_000_000).encode()
+    with serving(options()) as client:
+        answer = client.invoke(FunctionName="handler:$LATEST", Payload=large)
+
+        assert "FunctionError" not in answer
+        assert answer["Payload"].read() == large
+
+
 def test_a_real_handler_that_is_paused_while_it_runs_goes_on_where_it_was(tmp_path: Path) -> None:
     counted = tmp_path / "counted"
     with serving(options(tmp_path / "local.db")) as client:
