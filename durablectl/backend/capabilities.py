@@ -109,11 +109,16 @@ class ListRequest:
 FetchPages = Callable[[ListRequest], Iterator[list[Execution]]]
 
 
+Hold = Callable[[list[Execution]], Iterable[Execution]]
+
+
 class ExecutionLists:
     """Lists of executions that are filtered and sorted as asked, whatever the server makes of the request."""
 
-    def __init__(self, quirks: Quirks) -> None:
+    def __init__(self, quirks: Quirks, hold: Hold = lambda page: page) -> None:
         self._quirks = quirks
+        self._hold = hold
+        """Gives the rows of a page as they are wanted, held however it likes until then."""
 
     def rows(self, filters: ListFilter, fetch: FetchPages) -> Iterator[Execution]:
         """The executions that match, in the order asked for; page after page is fetched while they are consumed."""
@@ -143,7 +148,7 @@ class ExecutionLists:
     def _in_order(self, request: ListRequest, fetch: FetchPages) -> Iterator[Execution]:
         pages = fetch(request)
         if self._quirks.is_lambda:
-            return chain.from_iterable(pages)
+            return self._flat(pages)
         return self._checked(request, fetch, pages)
 
     def _checked(
@@ -159,7 +164,10 @@ class ExecutionLists:
         if self._quirks.lists_unordered or not _is_wanted(order, rising=request.oldest_first):
             yield from self._resorted(request, fetch, chain([first], pages))
             return
-        yield from chain(first, chain.from_iterable(pages))
+        yield from self._flat(chain([first], pages))
+
+    def _flat(self, pages: Iterable[list[Execution]]) -> Iterator[Execution]:
+        return chain.from_iterable(map(self._hold, pages))
 
     def _without_times(self, request: ListRequest, fetch: FetchPages) -> Iterator[Execution]:
         bounds = ListFilter(started_after=request.started_after, started_before=request.started_before)
@@ -179,7 +187,7 @@ class ExecutionLists:
             first, order = opening(again, _start_key)
             if _is_wanted(order, rising=request.oldest_first):
                 self._quirks.lists_backwards = True
-                yield from chain(first, chain.from_iterable(again))
+                yield from self._flat(chain([first], again))
                 return
         self._quirks.lists_unordered = True
         yield from sorted(chain.from_iterable(pages), key=_started_at, reverse=not request.oldest_first)

@@ -11,6 +11,7 @@ from typing import Any
 from durablectl.backend.base import ListFilter, Source, StartedExecution, StateOperation
 from durablectl.backend.budget import Budgets, OnWait
 from durablectl.backend.capabilities import ExecutionLists, ListRequest, Quirks, keeps_event_ids, ordered_events
+from durablectl.backend.packing import OpenLists
 from durablectl.backend.requests import Json, Observer, Requests
 from durablectl.backend.transport import BotocoreTransport, Limits
 from durablectl.backend.version_scope import VersionScope
@@ -68,7 +69,8 @@ class LambdaApi:
         self._transport = transport
         self._requests = requests
         self._quirks = Quirks(is_lambda=transport.is_aws)
-        self._lists = ExecutionLists(self._quirks)
+        self._open_lists = OpenLists()
+        self._lists = ExecutionLists(self._quirks, self._open_lists.held)
         self._scope = VersionScope(self.versions, lambda: self.source.backend == "emulator", tell)
 
     @property
@@ -100,7 +102,8 @@ class LambdaApi:
             )
             return ([wire.read_execution(row) for row in _drain(page)] for page in pages)
 
-        return self._scope.rows(function, filters, lambda wanted: self._lists.rows(wanted, fetch))
+        rows = self._scope.rows(function, filters, lambda wanted: self._lists.rows(wanted, fetch))
+        return self._open_lists.counted(rows)
 
     def execution(self, arn: str, *, with_data: bool = False) -> ExecutionDetail:
         """One execution (GetDurableExecution); without data, input and result are dropped even if they come."""

@@ -47,6 +47,17 @@ def compare_memory() -> None:
             peaks[count] = statistics.median(cost_of(command, environment).megabytes for _ in range(ROUNDS))
     what = f"listing: peak memory of list -n 0 -o jsonl, {MANY:,} executions against {FEW:,}"
     _report(what, peaks[MANY], peaks[FEW], 1.10, "MB")
+    compare_memory_of_functions(peaks[MANY])
+
+
+def compare_memory_of_functions(of_one: float) -> None:
+    """The same executions of many functions, of each of which a page is held, against those of one."""
+    each = MANY // FUNCTIONS
+    with many_executions("--functions", str(FUNCTIONS), "--executions", str(each)) as (endpoint, environment):
+        command = [DURABLECTL, "list", "-n", "0", "-o", "jsonl", "--endpoint-url", endpoint]
+        peak = statistics.median(cost_of(command, environment).megabytes for _ in range(ROUNDS))
+    what = f"listing: the same for {FUNCTIONS} functions of {each} executions, against one function"
+    _report(what, peak, of_one, 1.35, "MB")
 
 
 def compare_with_budget() -> None:
