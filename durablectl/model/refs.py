@@ -121,7 +121,7 @@ def parse_function_reference(text: str) -> FunctionName:
     if function is None or not text:
         raise UsageError(
             f'"{text}" is not a function',
-            hint="a function is a name, NAME:VERSION, NAME:ALIAS or an ARN; durablectl functions lists them",
+            hint="a function is a name, NAME:VERSION, NAME:ALIAS or an ARN; those that there are: durablectl functions",
         )
     return function
 

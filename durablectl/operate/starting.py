@@ -139,7 +139,7 @@ def newest_version(backend: Backend, name: str, tenant: str | None, notes: Notes
         return LATEST
     if not any(version.is_durable for version in versions):
         raise _not_durable(name)
-    _require_tenant(versions[0], tenant)
+    _agree_on_tenant(versions[0], tenant)
     published = [version.version for version in versions if version.is_durable and version.version]
     numbers = [int(version) for version in published if version.isdigit()]
     if numbers:
@@ -163,11 +163,18 @@ def check_startable(backend: Backend, name: str, qualifier: str, tenant: str | N
         raise _no_qualifier(backend, name, qualifier) or error from error
     if not function.is_durable:
         raise _not_durable(name)
-    _require_tenant(function, tenant)
+    _agree_on_tenant(function, tenant)
 
 
-def _require_tenant(function: Function, tenant: str | None) -> None:
-    # Whether it isolates its tenants is fixed when it is created, so all versions agree.
+def _agree_on_tenant(function: Function, tenant: str | None) -> None:
+    # Whether it isolates its tenants is fixed when it is created, so all versions agree. Lambda refuses both mistakes
+    # (Lambda developer guide, "Troubleshooting tenant isolation").
+    if tenant is not None and not function.is_tenant_isolated:
+        raise UsageError(
+            f"{function.name} does not isolate its tenants, so its executions are started for none",
+            hint="leave out --tenant",
+            details={"function": function.name},
+        )
     if function.is_tenant_isolated and tenant is None:
         raise UsageError(
             f"{function.name} isolates its tenants, so every execution is started for one",

@@ -131,11 +131,12 @@ def test_an_alias_is_left_to_the_service(backend: FakeBackend) -> None:
     assert result.version == "9"
 
 
-def test_a_start_for_a_tenant_says_so(backend: FakeBackend) -> None:
-    start_one(backend, "orders", tenant="acme")
-    start_one(backend, "orders")
+@pytest.mark.parametrize("reference", ["orders", "orders:9"])
+def test_a_function_that_does_not_isolate_tenants_is_started_for_none(backend: FakeBackend, reference: str) -> None:
+    with pytest.raises(UsageError, match="does not isolate its tenants"):
+        start_one(backend, reference, tenant="acme")
 
-    assert [call.facts.get("tenant") for call in backend.mutations] == ["acme", None]
+    assert backend.mutations == []
 
 
 @pytest.mark.parametrize("reference", ["isolated", "isolated:$LATEST"])
