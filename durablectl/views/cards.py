@@ -71,4 +71,6 @@ def _narrow(field: Field, indent: int) -> list[Line]:
 
 def _labelled(field: Field, indent: int) -> Line:
     label = _label(field)
+    if not field.left and not field.right:
+        return label
     return pad(label, indent) if line_width(label) < indent else (*label, Segment("  "))

@@ -23,6 +23,8 @@ _UNSAFE_BUT_LINES = re.compile(f"[{_UNSAFE_RANGES}]")
 _NEWLINES = re.compile("\r\n|\n|\r|\u2028|\u2029")
 _ESCAPE = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}")
 
+_COLUMNS = re.compile("  +")
+
 _MAX_COMBINING = 8
 """Marks kept on one character; longer runs only serve to cover the lines around."""
 
@@ -87,10 +89,13 @@ _COMMAND = re.compile(r"(?:durablectl|aws) \S.*$")
 def fold_words(text: str, cells: int, *, indent: str = "") -> list[str]:
     """A cleaned text in lines of at most `cells` cells, broken between words; those after the first are indented.
 
-    A command at its end stays whole, so that it can be copied, and so does what is laid out with more than one space.
+    A command at its end stays whole, so that it can be copied, and so does a label with a value laid out beside it; a
+    row of a table is broken between its columns.
     """
-    if width(text) <= cells or "  " in text.strip():
+    if width(text) <= cells:
         return [text]
+    if "  " in text.strip():
+        return _fold_columns(text, cells, indent) if len(_COLUMNS.findall(text.strip())) > 1 else [text]
     command = _COMMAND.search(text)
     words = [*text[: command.start()].split(), command.group()] if command else text.split()
     lines = [text[: len(text) - len(text.lstrip())] + words[0]]
@@ -100,6 +105,17 @@ def fold_words(text: str, cells: int, *, indent: str = "") -> list[str]:
         else:
             lines.append(indent + word)
     return lines
+
+
+def _fold_columns(text: str, cells: int, indent: str) -> list[str]:
+    lines: list[str] = []
+    margin = text[: len(text) - len(text.lstrip())]
+    for part, gap in zip(_COLUMNS.split(text.strip()), [*_COLUMNS.findall(text.strip()), ""], strict=True):
+        if lines and width(lines[-1]) + width(part) <= cells:
+            lines[-1] += part + gap
+        else:
+            lines.append((indent if lines else margin) + part + gap)
+    return [line.rstrip() for line in lines]
 
 
 def head(text: str, cells: int) -> str:

@@ -190,6 +190,8 @@ def test_yaml_is_in_block_style() -> None:
         ("one two three four five", ["one two three", "  four five"]),
         ("see it with: durablectl get orders/order-1042", ["see it with:", "  durablectl get orders/order-1042"]),
         ("missing action:  lambda:StopIt", ["missing action:  lambda:StopIt"]),
+        ("  orders/1   RUNNING  5f1d6c0e", ["  orders/1", "  RUNNING", "  5f1d6c0e"]),
+        ("  a  b  5f1d6c0e-8a43", ["  a  b", "  5f1d6c0e-8a43"]),
         ("a " + "x" * 30, ["a", "  " + "x" * 30]),
         ("  indented text that goes on", ["  indented text", "  that goes on"]),
         ("漢字 漢字 漢字 漢字", ["漢字 漢字 漢字", "  漢字"]),
