@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from durablectl.insight.case import Case
-from durablectl.insight.commands import Intent
+from durablectl.insight.commands import Intent, next_command
 from durablectl.insight.errors import error_of
+from durablectl.insight.findings import NextCommand
 from durablectl.insight.rules import Found
 from durablectl.insight.sentences import Part, Sentence, error_words, sentence, times
+from durablectl.model.arn import parse_execution_arn
 from durablectl.model.operations import Operation
 from durablectl.model.payloads import ErrorPayload
 from durablectl.model.progress import Attempt
@@ -27,7 +29,6 @@ def tolerated_failure(case: Case) -> Iterator[Found]:
         after = f" after {attempts} attempts" if attempts > 1 else ""
         how = _HOW.get(operation.status, "failed")
         error = error_of(operation)
-        intent = Intent.READ_OPERATION_LOGS if operation.type == OperationType.STEP else Intent.SEE_OPERATION
         yield Found(
             sentence(*_called(case, node), f" {how}{after}, and the execution went on: ", error_words(error), "."),
             node=node,
@@ -35,8 +36,17 @@ def tolerated_failure(case: Case) -> Iterator[Found]:
             since=operation.started_at,
             until=operation.ended_at,
             evidence={"attempts": attempts, "status": str(operation.status), **_told(error)},
-            next=(case.next(intent, node),),
+            next=(_where_to_look(case, node),),
         )
+
+
+def _where_to_look(case: Case, node: Node) -> NextCommand:
+    operation = node.operation
+    child = parse_execution_arn(operation.child_arn or "")
+    if child is not None:
+        return next_command(Intent.DIAGNOSE, f"{child.function}/{child.name}")
+    is_step = operation.type == OperationType.STEP
+    return case.next(Intent.READ_OPERATION_LOGS if is_step else Intent.SEE_OPERATION, node)
 
 
 def step_recovered(case: Case) -> Iterator[Found]:

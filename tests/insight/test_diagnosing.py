@@ -78,6 +78,14 @@ def test_a_failed_branch_is_told_by_what_failed_in_it() -> None:
     assert finding.operation_name == "charge"
 
 
+def test_a_tolerated_failure_of_a_child_leads_to_its_own_diagnosis() -> None:
+    recorded = closed(invoke("check", "fraud:12", child_arn=CHILD_ARN).fails(), status="SUCCEEDED")
+
+    (finding,) = found(facts_of(recorded), "failure-tolerated")
+
+    assert [following.command for following in finding.next] == ["durablectl why fraud/check-1"]
+
+
 def test_many_tolerated_failures_are_told_as_one() -> None:
     recorded = closed(*(step(f"charge-{number}").gives_up() for number in range(9)), status="SUCCEEDED")
 
