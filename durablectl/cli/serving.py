@@ -25,8 +25,13 @@ _MAX_ATTEMPTS = 1000
 
 
 def store_of(text: str | None) -> Path | None:
-    """The file that keeps executions; None for memory."""
-    return None if text == IN_MEMORY else Path(text or DEFAULT_STORE)
+    """The file that keeps executions; None for memory. Raises UsageError for a folder."""
+    if text == IN_MEMORY:
+        return None
+    path = Path(text or DEFAULT_STORE)
+    if path.is_dir():
+        raise UsageError(f'--store takes a file or memory, and "{text}" is a folder')
+    return path
 
 
 def port_of(options: LocalOptions) -> int:
