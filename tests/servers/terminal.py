@@ -11,7 +11,7 @@ import pexpect
 import pyte
 
 COLUMNS, LINES = 80, 45
-DEADLINE_S = 60.0
+DEADLINE_S = 180.0
 POLL_S = 0.05
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()].|.)")

@@ -19,8 +19,11 @@ from durablectl.tui.connection import Connection, Late, RequestLog
 from tests.fakes.histories import NOW
 from tests.goldens import Golden
 
-PATIENCE_S = 10.0
-"""How long a condition may take to come true on a busy machine."""
+PATIENCE_S = 90.0
+"""How long a condition may take to come true on a machine that does a lot else."""
+
+GOLDEN_PATIENCE_S = 30.0
+"""The same for a picture of the screen, which is waited for in vain whenever it is to be made anew."""
 
 T = TypeVar("T")
 
@@ -74,9 +77,9 @@ async def running(app: Dashboard, *, size: tuple[int, int] = (100, 30)) -> Async
         yield cast(DashboardPilot, pilot)
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], T], what: str = "") -> T:
+async def until(pilot: Pilot[Any], condition: Callable[[], T], what: str = "", *, patience_s: float = PATIENCE_S) -> T:
     """Wait for a condition, by letting the app run; what is on the screen is told when it does not come true."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         value = condition()
         if value:
@@ -111,7 +114,7 @@ async def compare_screen(pilot: Pilot[Any], golden: Golden, path: Path) -> None:
 
     # What is different when the patience ends is told by the comparison, line by line.
     with suppress(AssertionError):
-        await until(pilot, looks_right)
+        await until(pilot, looks_right, patience_s=GOLDEN_PATIENCE_S)
     golden(path, screen_text(pilot.app).encode())
 
 

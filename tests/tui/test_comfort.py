@@ -31,9 +31,8 @@ def backend() -> FakeBackend:
 @pytest.mark.parametrize("theme", THEME_NAMES)
 async def test_every_theme_draws_the_same_text(theme: str) -> None:
     async with running(make_app(backend(), preferences=Preferences(theme=theme))) as pilot:
-        shown = await until_shown(pilot, "orders")
+        await until_shown(pilot, "orders", "CONTROL")
 
-        assert "CONTROL" in shown
         assert pilot.app.theme == theme
 
 
@@ -61,8 +60,7 @@ async def test_a_small_terminal_says_what_it_needs_and_everything_returns() -> N
         await until_shown(pilot, "orders")
         focused = pilot.app.focused
         await pilot.resize_terminal(59, 15)
-        shown = await until_shown(pilot, "needs 60×16, is 59×15 (q quits)")
-        assert [line.strip() for line in shown.splitlines() if line.strip()] == ["needs 60×16, is 59×15 (q quits)"]
+        await until(pilot, lambda: screen_text(pilot.app).strip() == "needs 60×16, is 59×15 (q quits)")
 
         await pilot.resize_terminal(60, 16)
         await until_shown(pilot, "orders", without=["needs 60×16"])
@@ -180,7 +178,6 @@ async def test_hidden_screens_have_the_notice_too() -> None:
     async with running(make_app(backend()), size=(80, 24)) as pilot:
         await until_shown(pilot, "orders")
         await pilot.press("question_mark")
-        await pilot.pause()
+        await until_shown(pilot, "screen.back")
         await pilot.resize_terminal(40, 10)
-        await until_shown(pilot, "needs 60×16, is 40×10 (q quits)")
-        assert "quit" not in screen_text(pilot.app).replace("q quits", "")
+        await until(pilot, lambda: screen_text(pilot.app).strip() == "needs 60×16, is 40×10 (q quits)")

@@ -10,7 +10,7 @@ import pytest
 from durablectl.clock import ManualClock
 from durablectl.errors import AccessDenied, CredentialsError, DurablectlError, Throttled, Unreachable
 from durablectl.tui.app import Preferences
-from tests.fakes.backend import FakeBackend
+from tests.fakes.ailing import Ailing
 from tests.fakes.histories import NOW
 from tests.tui.shop import make_shop
 from tests.tui.support import make_app, running, screen_text, until, until_shown
@@ -29,17 +29,6 @@ FAULTS: dict[str, Callable[[], DurablectlError]] = {
 }
 
 
-class Ailing(FakeBackend):
-    """Fails whatever it is asked while it is ill."""
-
-    illness: DurablectlError | None = None
-
-    def _request(self, verb: str, target: str | None, *, page: int = 0, **facts: Any) -> None:
-        super()._request(verb, target, page=page, **facts)
-        if self.illness is not None:
-            raise self.illness
-
-
 def ailing(illness: DurablectlError | None = None) -> Ailing:
     """The shop over a service that may fall ill."""
     shop = make_shop()
@@ -53,6 +42,11 @@ def hasty() -> Preferences:
     return Preferences(interval_s=0.02)
 
 
+def unwrapped(app: Any) -> str:
+    """The screen in one line, without the frames of what stands on it."""
+    return " ".join(screen_text(app).replace("│", " ").split())
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("size", [(80, 24), (60, 16)])
 async def test_a_fault_at_the_start_says_what_to_do_and_heals_by_itself(fault: str, size: tuple[int, int]) -> None:
@@ -60,12 +54,10 @@ async def test_a_fault_at_the_start_says_what_to_do_and_heals_by_itself(fault: s
     backend = ailing(illness)
     async with running(make_app(backend, preferences=hasty()), size=size) as pilot:
         await until_shown(pilot, "no answer yet")
-        ill = " ".join(screen_text(pilot.app).replace("│", " ").split())
+        told = (illness.message, illness.hint[0])
+        await until(pilot, lambda: all(each in unwrapped(pilot.app) for each in told))
         backend.illness = None
         await until_shown(pilot, "order-1042", without=(illness.message, "no answer yet"))
-
-    assert illness.message in ill
-    assert illness.hint[0] in ill
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -85,13 +77,10 @@ async def test_a_fault_later_keeps_what_is_shown_and_heals_by_itself(
         await until_shown(pilot, illness.message)
         clock.advance(45)
         await pilot.press("down")
-        ill = await until_shown(pilot, "45s ago")
+        state = "throttled" if fault == "throttled" else "stale"
+        await until_shown(pilot, f"{state} 45s ago", known, illness.hint[0])
         backend.illness = None
         await until_shown(pilot, known, without=(illness.message, "45s ago"))
-
-    assert known in ill
-    assert illness.hint[0] in ill
-    assert ("throttled" if fault == "throttled" else "stale") in ill.splitlines()[0]
 
 
 async def test_a_fault_that_comes_back_is_told_by_the_same_screen_again() -> None:
@@ -112,12 +101,9 @@ async def test_a_function_without_permission_is_named_in_the_list_and_under_l() 
     async with running(make_app(backend), size=(110, 24)) as pilot:
         await until_shown(pilot, "charge-card")
         await pilot.press(*":list", "enter")
-        shown = await until_shown(pilot, "1 not readable (L)")
+        await until_shown(pilot, "1 not readable (L)", "order-1042")
         await pilot.press("L")
-        told = await until_shown(pilot, "not allowed to read executions of billing")
-
-    assert "order-1042" in shown
-    assert "warning" in told
+        await until_shown(pilot, "not allowed to read executions of billing", "warning")
 
 
 async def test_the_only_function_without_permission_says_what_is_missing() -> None:
@@ -127,9 +113,7 @@ async def test_the_only_function_without_permission_says_what_is_missing() -> No
     )
     backend.fail("executions", denied, times=ALWAYS)
     async with running(make_app(backend, subject="billing"), size=(110, 24)) as pilot:
-        shown = await until_shown(pilot, "not allowed to read executions of billing")
-
-    assert "lambda:ListDurableExecutionsByFunction" in shown
+        await until_shown(pilot, "not allowed to read executions of billing", "lambda:ListDurableExecutionsByFunction")
 
 
 async def test_the_inbox_keeps_its_callbacks_while_the_service_is_away() -> None:
@@ -139,12 +123,9 @@ async def test_the_inbox_keeps_its_callbacks_while_the_service_is_away() -> None
         await pilot.press("c")
         await until_shown(pilot, "2 pending callbacks")
         backend.illness = FAULTS["unreachable"]()
-        ill = await until_shown(pilot, "cannot reach")
+        await until_shown(pilot, "cannot reach", "sign-off", "start it: durablectl local start")
         backend.illness = None
         await until(pilot, lambda: "cannot reach" not in screen_text(pilot.app))
-
-    assert "sign-off" in ill
-    assert "start it: durablectl local start" in ill
 
 
 async def test_a_list_whose_execution_was_deleted_meanwhile_opens_it_with_the_reason() -> None:

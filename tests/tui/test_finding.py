@@ -76,9 +76,8 @@ async def test_a_list_with_options_is_filtered_by_them() -> None:
 
 async def test_tab_completes_commands_and_names_without_a_request() -> None:
     backend = make_shop()
-    async with running(make_app(backend)) as pilot:
-        await until_shown(pilot, "order-1042")
-        await pilot.press("ctrl+r")
+    async with running(make_app(backend, preferences=Preferences(interval_s=3600))) as pilot:
+        await until_shown(pilot, "0s ago", "sign-off", "approval", "deploy 3.2", "charge-card", "cool-down")
         asked = backend.count()
         await pilot.press(*":get orders/order-103")
         await until_shown(pilot, "orders/order-1038")
@@ -143,11 +142,11 @@ async def test_a_screen_that_is_left_while_it_opens_is_left_without_a_crash(turn
 async def test_the_dashboard_opens_where_it_is_asked_to_and_escape_leads_up(subject: str, shown: str) -> None:
     async with running(make_app(make_shop(), subject=subject)) as pilot:
         await until_shown(pilot, shown)
-        depth = len(pilot.app.screen_stack)
-        await until(pilot, lambda: isinstance(pilot.app.screen, ExecutionScreen | ExecutionsScreen))
-        for _ in range(depth - 2):
+        kind = ExecutionsScreen if "executions" in shown else ExecutionScreen
+        await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+        while (depth := len(pilot.app.screen_stack)) > 2:
             await pilot.press("escape")
-            await pilot.pause()
+            await until(pilot, lambda depth=depth: len(pilot.app.screen_stack) < depth)  # type: ignore[misc]
         await until_shown(pilot, "NEEDS A LOOK")
 
 

@@ -18,7 +18,7 @@ from durablectl.cli.dashboard import served_arguments
 from durablectl.tui.serving import is_own_page
 from tests.servers.demo import shell_environment
 
-DEADLINE_S = 60.0
+DEADLINE_S = 180.0
 
 
 @pytest.fixture
