@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.style import Style
 from textual import events
@@ -24,6 +24,17 @@ LOADING = own("…", "dim")
 
 CHANGED_FOR_S = 1.5
 """How long a row stays marked as changed."""
+
+_KEPT_SCREENS = 3
+"""How many times the lines in view are kept for being drawn again."""
+
+
+class _Drawn(NamedTuple):
+    """A line as it was drawn, to be painted again as long as it looks the same."""
+
+    line: Line
+    style: Style
+    strip: Strip
 
 
 class RowsView(ScrollView, Generic[RowT], can_focus=True):
@@ -81,6 +92,9 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         self._changed: frozenset[str] = frozenset()
         self._strips: dict[int, Strip] = {}
         self._headers: tuple[int, list[Strip]] | None = None
+        self._drawn: dict[tuple[str, str | int], _Drawn] = {}
+        self._painted: dict[int, Strip] = {}
+        """What was painted last, by the line of the screen."""
         self._base: Style | None = None
         self._is_ascii = is_ascii
 
@@ -151,9 +165,17 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         self.post_message(self.Highlighted(self, self.current))
 
     def redraw(self) -> None:
-        """Draw what is in view anew, because times have passed or a row is told otherwise."""
+        """Draw what is in view anew, because times have passed or a row is told otherwise.
+
+        Only lines that look different are painted, for painting costs many times what drawing does.
+        """
         self._forget_strips()
-        self.refresh()
+        if not self._painted or not self.is_on_screen:
+            self._painted.clear()
+            self.refresh()
+            return
+        lines = range(self.size.height)
+        self._refresh_lines(*(y for y in lines if self._line_strip(y) is not self._painted.get(y)))
 
     def redraw_row(self, key: str) -> None:
         """Draw one row anew, because more is known of it now."""
@@ -228,16 +250,20 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
+        strip = self._painted[y] = self._line_strip(y)
+        return strip
+
+    def _line_strip(self, y: int) -> Strip:
         width = self.row_width
         headers = self._header_strips(width)
         if y < len(headers):
             return headers[y]
         if not self._rows:
             line = self.placeholder if y == len(headers) else EMPTY
-            return self._strip(line, width, self._base_style())
+            return self._strip(("placeholder", y), line, width, self._base_style())
         number = y - len(headers) + self.scroll_offset.y
         if number >= len(self._rows):
-            return Strip.blank(width, self._base_style())
+            return self._strip(("blank", 0), EMPTY, width, self._base_style())
         return self._row_strip(number, width)
 
     def on_resize(self) -> None:
@@ -254,7 +280,11 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
     def _refresh_rows(self, *numbers: int) -> None:
         """Paint these rows anew and nothing else; scrolling paints everything by itself."""
         first = self._header_rows - self.scroll_offset.y
-        self.refresh(*(Region(0, first + number, self.size.width, 1) for number in numbers))
+        self._refresh_lines(*(first + number for number in numbers))
+
+    def _refresh_lines(self, *lines: int) -> None:
+        if lines:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in lines))
 
     def _base_style(self) -> Style:
         # Textual makes it anew from the styles of all ancestors each time that it is asked for.
@@ -265,7 +295,8 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
     def _header_strips(self, width: int) -> list[Strip]:
         if self._headers is None or self._headers[0] != width:
             style = self.get_component_rich_style("rows--header")
-            self._headers = (width, [self._strip(line, width, style) for line in self.header_lines(width)])
+            lines = enumerate(self.header_lines(width))
+            self._headers = (width, [self._strip(("header", y), line, width, style) for y, line in lines])
         return self._headers[1]
 
     def _forget_strips(self) -> None:
@@ -276,7 +307,8 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         strip = self._strips.get(number)
         if strip is None or strip.cell_length != width:
             row = self._rows[number]
-            strip = self._strip(self.row_line(row, width), width, self._row_style(number, self.row_key(row)))
+            key = self.row_key(row)
+            strip = self._strip(("row", key), self.row_line(row, width), width, self._row_style(number, key))
             self._strips[number] = strip
         return strip
 
@@ -291,8 +323,16 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
                 style += self.get_component_rich_style(name, partial=True)
         return style
 
-    def _strip(self, line: Line, width: int, style: Style) -> Strip:
-        return to_strip(line, width, style, is_ascii=self._is_ascii)
+    def _strip(self, name: tuple[str, str | int], line: Line, width: int, style: Style) -> Strip:
+        """The line as a strip; the same one as long as it looks the same, for what Textual makes of one is kept."""
+        known = self._drawn.get(name)
+        if known is not None and known.strip.cell_length == width and (known.line, known.style) == (line, style):
+            return known.strip
+        if len(self._drawn) > _KEPT_SCREENS * max(1, self.size.height):
+            self._drawn.clear()
+        strip = to_strip(line, width, style, is_ascii=self._is_ascii)
+        self._drawn[name] = _Drawn(line, style, strip)
+        return strip
 
     def _show_changed(self, changed: frozenset[str]) -> None:
         self._changed = changed
