@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.style import Style
@@ -88,7 +88,7 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         self.marks: set[str] = set()
         """Keys of the marked rows."""
         self._rows: Sequence[RowT] = ()
-        self._numbers: dict[str, int] = {}
+        self._numbers: Mapping[str, int] = {}
         self._changed: frozenset[str] = frozenset()
         self._strips: dict[int, Strip] = {}
         self._headers: tuple[int, list[Strip]] | None = None
@@ -147,11 +147,16 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
         """The marked rows in the order in which they are shown."""
         return [self._rows[number] for number in sorted(self._numbers[key] for key in self.marks)]
 
-    def show(self, rows: Sequence[RowT], *, changed: Collection[str] = ()) -> None:
-        """Show these rows; those whose keys are in `changed` stand out for a moment."""
+    def show(
+        self, rows: Sequence[RowT], *, changed: Collection[str] = (), numbers: Mapping[str, int] | None = None
+    ) -> None:
+        """Show these rows; those whose keys are in `changed` stand out for a moment.
+
+        `numbers` are their places by their keys, where a thread has found them out already.
+        """
         key, offset = self.current_key, self.cursor - self.scroll_offset.y
         self._rows = rows
-        self._numbers = {self.row_key(row): number for number, row in enumerate(rows)}
+        self._numbers = {self.row_key(row): number for number, row in enumerate(rows)} if numbers is None else numbers
         self.marks &= self._numbers.keys()
         self._resize_content()
         number = self._numbers.get(key) if key is not None else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from durablectl.tui.widgets.rows import LOADING, RowsView
@@ -47,10 +47,12 @@ class TableView(RowsView[ItemT]):
         """What the item is about."""
         return self._key(row)
 
-    def show(self, rows: Sequence[ItemT], *, changed: Collection[str] = ()) -> None:
+    def show(
+        self, rows: Sequence[ItemT], *, changed: Collection[str] = (), numbers: Mapping[str, int] | None = None
+    ) -> None:
         """Show these items; the columns become as wide as they need."""
         self._widths = None
-        super().show(rows, changed=changed)
+        super().show(rows, changed=changed, numbers=numbers)
 
     def show_columns(self, columns: Sequence[Column[ItemT]]) -> None:
         """Show the same items in other columns."""
