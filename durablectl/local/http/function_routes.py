@@ -18,6 +18,7 @@ from durablectl.local.functions.functions import Function
 from durablectl.local.functions.publishing import Publishing, PublishRequest
 from durablectl.local.http import reading
 from durablectl.local.http.answers import Json, bytes_answer, json_answer, route
+from durablectl.local.rules import shapes
 from durablectl.local.workers.runtime_api import bounded_body
 
 MAX_FUNCTION_ITEMS = 10_000
@@ -141,9 +142,9 @@ class FunctionRoutes:
         published = await self._publishing.publish(
             PublishRequest(
                 function=request.path_params["name"],
-                description=reading.text(body, "Description"),
-                code_sha256=reading.text(body, "CodeSha256"),
-                revision_id=reading.text(body, "RevisionId"),
+                description=shapes.text(body, "Description"),
+                code_sha256=shapes.text(body, "CodeSha256"),
+                revision_id=shapes.text(body, "RevisionId"),
             )
         )
         return json_answer(published, 201)
@@ -163,7 +164,7 @@ class FunctionRoutes:
     async def create_alias(self, request: Request) -> Response:
         """CreateAlias."""
         body = await reading.read_object(request)
-        name = reading.text(body, "Name")
+        name = shapes.text(body, "Name")
         if name is None:
             raise errors.validation("null", "name", "Member must not be null")
         return json_answer(await self._aliases.create(_alias_request(request, body, name)), 201)
@@ -183,10 +184,10 @@ def _alias_request(request: Request, body: Mapping[str, Any], name: str) -> Alia
     return AliasRequest(
         function=request.path_params["name"],
         name=name,
-        version=reading.text(body, "FunctionVersion"),
-        description=reading.text(body, "Description"),
+        version=shapes.text(body, "FunctionVersion"),
+        description=shapes.text(body, "Description"),
         additional_weights=reading.weights(body),
-        revision_id=reading.text(body, "RevisionId"),
+        revision_id=shapes.text(body, "RevisionId"),
     )
 
 

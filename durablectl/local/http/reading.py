@@ -64,15 +64,13 @@ def checkpoint_token(members: Mapping[str, Any]) -> str:
 async def read_change(request: Request) -> ChangeRequest:
     """The wish to pause or to resume that the body states; every member may be left out."""
     body = await read_object(request)
-    client_token, reason = shapes.matched_text(body, "ClientToken", shapes.CLIENT_TOKEN), text(body, "Reason")
+    client_token, reason = shapes.matched_text(body, "ClientToken", shapes.CLIENT_TOKEN), shapes.text(body, "Reason")
     if reason is not None and len(reason) > MAX_REASON_CHARACTERS:
         constraint = f"Member must have length less than or equal to {MAX_REASON_CHARACTERS}"
         # The reason is sensitive, so the message does not repeat it.
         raise errors.validation("***", "reason", constraint)
-    timeout_paused = body.get("ExecutionTimeoutPaused", True)
-    if not isinstance(timeout_paused, bool):
-        raise errors.serialization(f"'{timeout_paused}' can not be converted to Boolean")
-    return ChangeRequest(client_token, reason, timeout_paused)
+    timeout_paused = shapes.flag(body, "ExecutionTimeoutPaused")
+    return ChangeRequest(client_token, reason, timeout_paused is not False)
 
 
 def check_statuses(statuses: frozenset[str]) -> None:
@@ -86,22 +84,12 @@ def check_statuses(statuses: frozenset[str]) -> None:
             raise errors.validation(status, "statuses", constraint)
 
 
-def text(body: Mapping[str, Any], member: str) -> str | None:
-    """A member of a body that is text, or None without it."""
-    value = body.get(member)
-    if value is not None and not isinstance(value, str):
-        raise errors.serialization(f"'{value}' can not be converted to a String")
-    return value
-
-
 def weights(body: Mapping[str, Any]) -> dict[str, float] | None:
     """The weights in a routing configuration, or None without one."""
-    routing = body.get("RoutingConfig")
+    routing = shapes.structure(body, "RoutingConfig")
     if routing is None:
         return None
-    given = routing.get("AdditionalVersionWeights", {}) if isinstance(routing, dict) else None
-    if not isinstance(given, dict):
-        raise errors.serialization("Start of structure or map found where not expected.")
+    given = shapes.structure(routing, "AdditionalVersionWeights", "routingConfig") or {}
     for weight in given.values():
         if isinstance(weight, bool) or not isinstance(weight, int | float):
             raise errors.serialization(f"'{weight}' can not be converted to Double")
