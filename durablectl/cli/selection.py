@@ -6,6 +6,7 @@ from durablectl.cli.bundles import Filters as FilterOptions
 from durablectl.cli.bundles import Limits
 from durablectl.cli.choices import split_list, whole_number
 from durablectl.cli.runtime import Runtime
+from durablectl.errors import UsageError
 from durablectl.model.times import names_zone, parse_duration, parse_window
 from durablectl.operate.filters import Filters, parse_statuses
 from durablectl.operate.listing import ListQuery
@@ -28,6 +29,8 @@ def parse_list_query(runtime: Runtime, chosen: FilterOptions, limits: Limits) ->
 
 def parse_filters(runtime: Runtime, chosen: FilterOptions) -> Filters:
     """The conditions that the options mean; a note names the zone that a time was taken to be in."""
+    if chosen.name == "":
+        raise UsageError("--name is empty, and every execution has a name", hint="leave it out for any name")
     window = parse_window(chosen.since, chosen.until, runtime.now(), runtime.zone)
     given = [text for text in (chosen.since, chosen.until) if text]
     if not all(names_zone(text) for text in given):

@@ -67,9 +67,12 @@ def durable_functions(
     """Durable functions by name, of each connection those that it is to be searched for.
 
     A function whose versions or executions cannot be read is given without them, with a warning; so are the others
-    where one connection of several does not answer. Raises NotFound for a name without wildcards among `globs` that
-    no durable function has, before anything is given.
+    where one connection of several does not answer. Raises UsageError for what is no function among `globs`, before
+    anything is asked, and NotFound for a name without wildcards that no durable function has, before anything is given.
     """
+    for name in globs:
+        if not is_pattern(name):
+            parse_function_reference(name)
     listing = FunctionListing(iter(()))
     functions = _all(connections, listing, notes)
     _check_known(globs, [found.function for found in functions])

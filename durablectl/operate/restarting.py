@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from durablectl.backend.base import Backend
 from durablectl.clock import Clock
 from durablectl.errors import Conflict, DataIncomplete, NameInUse, NotFound, UsageError
+from durablectl.model.arn import parse_function_name
 from durablectl.model.executions import ExecutionDetail
 from durablectl.model.refs import check_execution_name
 from durablectl.operate.actions import ActionResult, Outcome, result_of
@@ -65,9 +66,7 @@ def plan_restart(
     or does not take again, KeyDenied for one that cannot be read, NameInUse for a name that is taken, NotFound for a
     version that is gone, UsageError where a tenant is wanted.
     """
-    if name is not None:
-        check_execution_name(name)
-    check_tenant(tenant)
+    check_wishes(name, version, tenant)
     detail = backend.execution(target.arn, with_data=payload is None)
     if detail.execution.status.is_open:
         notes.note(f"{target.label} is {detail.execution.status}; this starts another execution beside it")
@@ -77,6 +76,15 @@ def plan_restart(
     qualifier = _qualifier(backend, function, target, detail, version, tenant, notes)
     free = _free_name(backend, function, detail.execution.name or target.name, name, notes)
     return Restart(target, StartRequest(function, qualifier, given, free, tenant), payload is None)
+
+
+def check_wishes(name: str | None, version: str | None, tenant: str | None) -> None:
+    """Raise UsageError for what cannot be meant, whatever execution it is about."""
+    if name is not None:
+        check_execution_name(name)
+    if version is not None and parse_function_name(f"any:{version}") is None:
+        raise UsageError(f'"{version}" is no version', hint=f"it is {SAME}, {NEWEST}, a number or an alias")
+    check_tenant(tenant)
 
 
 def restart(backend: Backend, plan: Restart, *, clock: Clock, dry_run: bool = False) -> ActionResult:

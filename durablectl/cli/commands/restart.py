@@ -38,6 +38,7 @@ def restart(
     """
     payload = read_payload(runtime, "--input", input, form)
     pace = pace_of_wait(polling, wait)
+    restarting.check_wishes(name, version, tenant)
     target = find_target(runtime, execution, scope)
     plan = restarting.plan_restart(
         runtime.backend, target, name=name, payload=payload, version=version, tenant=tenant, notes=runtime.diagnostics

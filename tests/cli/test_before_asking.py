@@ -1,4 +1,4 @@
-"""`--columns`: what there is to choose from is told, and a wrong choice refused, before anything is asked."""
+"""What is told or refused before anything is asked: columns, forms of the result, values that cannot be meant."""
 
 from __future__ import annotations
 
@@ -103,3 +103,21 @@ def test_secrets_that_may_not_leave_the_terminal_cost_no_request(backend: FakeBa
     ran = run("get", "orders/order-1", "--data", "--no-redact", "-c", "prod", backend=backend, environ=environ)
 
     assert (ran.code, backend.calls) == (2, [])
+
+
+@pytest.mark.parametrize(
+    "wrong, told",
+    [
+        (("restart", "orders/order-1", "--name", "a b"), '"a b" cannot be the name of an execution'),
+        (("restart", "orders/order-1", "--version", ""), '"" is no version'),
+        (("restart", "orders/order-1", "--tenant", "a,b"), '"a,b" is no id of a tenant'),
+        (("functions", "orders*", "a b"), '"a b" is not a function'),
+        (("list", "--name", ""), "--name is empty"),
+        (("list", "a b"), '"a b" is not a function'),
+    ],
+)
+def test_what_cannot_be_meant_costs_no_request(backend: FakeBackend, wrong: tuple[str, ...], told: str) -> None:
+    ran = run(*wrong, backend=backend)
+
+    assert (ran.code, backend.calls) == (2, [])
+    assert ran.err.startswith(f"error: {told}")
