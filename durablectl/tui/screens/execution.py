@@ -174,6 +174,7 @@ class ExecutionScreen(ExecutionLive):
             self.show_rows()
             self.outline_view.focus()
         elif self.tab == "events":
+            self.show_events()
             self.events.select(self.outlining.selected)
             self.events.focus()
         else:

@@ -130,7 +130,7 @@ class ExecutionLive(Exporting[Changes], Acting[Changes]):
     def _take_look(self, look: ExecutionLook, changes: Changes, *, is_first: bool) -> None:
         execution, known = look.detail.execution, self.target
         self.target = target_of_execution(known.reference, execution, function=known.function, is_exact=True)
-        self.events.show_events(look, changed=changes.event_ids)
+        self.show_events(changes.event_ids)
         if look.outline.is_raw == self.outlining.is_raw:
             self._take_outline(look.outline, changes.operation_ids)
         else:
@@ -154,6 +154,11 @@ class ExecutionLive(Exporting[Changes], Acting[Changes]):
             self.timeline_view.show_picture(TimelinePicture(look.made, look.detail), rows, changed=changed)
         else:
             self.tree_view.show(rows, changed=changed)
+
+    def show_events(self, changed: Collection[int] = ()) -> None:
+        """Show the events as they are now, if it is them that are looked at."""
+        if self.looked is not None and self.tab == "events":
+            self.events.show_events(self.looked, changed=changed)
 
     def _nothing(self, look: ExecutionLook) -> str:
         if self.outlining.only_failures:
