@@ -166,14 +166,17 @@ class _Reader:
         if len(filters.statuses) < 2:
             yield from self._requested(place, filters)
             return
+        # What started at another instant than the last row is not listed again.
         seen: set[str] = set()
-        execution = None
+        last, count = None, 0
         for execution in islice(self._requested(place, replace(filters, statuses=frozenset())), FULL_PAGE):
+            if execution.started_at != last:
+                seen, last = set(), execution.started_at
             seen.add(execution.arn)
+            count += 1
             yield execution
-        if execution is None or execution.started_at is None or len(seen) < FULL_PAGE:
+        if last is None or count < FULL_PAGE:
             return
-        last = execution.started_at
         beyond = replace(filters, since=last) if self.query.oldest_first else replace(filters, until=last)
         yield from (row for row in self._requested(place, beyond) if row.arn not in seen)
 
