@@ -8,6 +8,9 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
+MOST_DIGITS = 18
+"""More than any number that is counted here has, and few enough for SQLite."""
+
 
 def new_execution_id() -> str:
     """A new execution id, which is also a generated execution name."""
@@ -57,6 +60,11 @@ def read_marker(text: str, count: int) -> list[str] | None:
     """The `count` parts of a marker, or None for one that this service cannot have issued."""
     parts = _decode(text).split(":")
     return parts if len(parts) == count else None
+
+
+def is_count(text: str) -> bool:
+    """Whether a part of a marker is a number as this service writes it."""
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def _encode(text: str) -> str:

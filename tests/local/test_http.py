@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
+from durablectl.local import tokens
 from tests.local.checkpoint_support import NOW
 from tests.local.engine_support import callback, raw
 from tests.local.http_support import (
@@ -237,6 +238,15 @@ async def test_a_marker_of_the_other_order_is_invalid(server: Served) -> None:
     answer = await server.get(path, Marker=marker, ReverseOrder="true")
 
     assert refused(answer, 400, "InvalidParameterValueException") == "Invalid marker"
+
+
+async def test_a_marker_that_nobody_gave_out_is_invalid(server: Served) -> None:
+    call = await start(server)
+    path = execution_path(call.arn, "/history")
+
+    for forged in ("x", tokens.marker("history", 0, "9" * 30), tokens.marker("history", 0, "²")):
+        answer = await server.get(path, Marker=forged)
+        assert refused(answer, 400, "InvalidParameterValueException") == "Invalid marker"
 
 
 async def test_data_is_included_unless_asked_otherwise_and_zero_items_are_a_hundred(server: Served) -> None:

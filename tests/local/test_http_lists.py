@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from durablectl.local import tokens
 from tests.local.checkpoint_support import NOW
 from tests.local.http_support import (
     DURABLE,
@@ -98,7 +99,12 @@ async def test_a_list_takes_every_form_of_a_function_s_name(server: Served, name
             "length less than or equal to 10",
         ),
         ({"Statuses": "DOZING"}, "ValidationException", "Value 'DOZING' at 'statuses'"),
+        ({"MaxItems": "٣"}, "SerializationException", "'٣' can not be converted to Integer"),
+        ({"MaxItems": "9" * 5000}, "SerializationException", "can not be converted to Integer"),
         ({"Marker": "x"}, "InvalidParameterValueException", "Invalid marker"),
+        ({"Marker": tokens.marker("list", "9" * 30, 1)}, "InvalidParameterValueException", "Invalid marker"),
+        ({"Marker": tokens.marker("list", 1, "²")}, "InvalidParameterValueException", "Invalid marker"),
+        ({"Marker": tokens.marker("history", 1, 1)}, "InvalidParameterValueException", "Invalid marker"),
         ({"Qualifier": "live"}, "InvalidParameterValueException", "Cannot filter durable executions by alias."),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from durablectl.clock import ManualClock
+from durablectl.local import tokens
 from durablectl.local.errors import ServiceError
 from durablectl.local.journal.journal import Journal
 from durablectl.local.journal.records import PLATFORM, OutputLine
@@ -84,6 +85,14 @@ async def test_all_pages_together_hold_each_line_once(journal: Journal, monkeypa
         ({"logGroupName": "/aws/lambda/orders", "filterPattern": "{ $.a"}, "InvalidParameterException"),
         ({"logGroupName": "/aws/lambda/orders", "limit": 10_001}, "InvalidParameterException"),
         ({"logGroupName": "/aws/lambda/orders", "startTime": "soon"}, "InvalidParameterException"),
+        ({"logGroupName": "/aws/lambda/orders", "startTime": 1e300}, "InvalidParameterException"),
+        ({"logGroupName": "/aws/lambda/orders", "filterPattern": 7}, "InvalidParameterException"),
+        ({"logGroupName": "/aws/lambda/orders", "logStreamNames": [{}]}, "InvalidParameterException"),
+        ({"logGroupName": "/aws/lambda/orders", "logStreamNames": 7}, "InvalidParameterException"),
+        (
+            {"logGroupName": "/aws/lambda/orders", "nextToken": tokens.marker("logs", "9" * 30)},
+            "InvalidParameterException",
+        ),
         ({"logGroupName": "/aws/lambda/orders", "nextToken": "x"}, "InvalidParameterException"),
     ],
 )

@@ -87,7 +87,7 @@ class InFlight:
     def read_marker(self, text: str) -> int | None:
         """How many operations were delivered before a marker; None when it does not hold any more."""
         parts = tokens.read_marker(text, 3)
-        if parts is None or parts[:2] != [self.request_id, str(self.sequence)] or not parts[2].isdigit():
+        if parts is None or parts[:2] != [self.request_id, str(self.sequence)] or not tokens.is_count(parts[2]):
             return None
         return int(parts[2])
 

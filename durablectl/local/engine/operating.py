@@ -248,7 +248,7 @@ def _read_list_marker(marker: str | None) -> tuple[int, int] | None:
     if not marker:
         return None
     parts = tokens.read_marker(marker, 3)
-    if parts is None or parts[0] != "list" or not (parts[1].isdigit() and parts[2].isdigit()):
+    if parts is None or parts[0] != "list" or not all(map(tokens.is_count, parts[1:])):
         raise errors.invalid_parameter("Invalid marker")
     return int(parts[1]), int(parts[2])
 
@@ -257,6 +257,6 @@ def _read_history_marker(marker: str | None, newest_first: bool) -> int | None:
     if not marker:
         return None
     parts = tokens.read_marker(marker, 3)
-    if parts is None or parts[:2] != ["history", str(int(newest_first))] or not parts[2].isdigit():
+    if parts is None or parts[:2] != ["history", str(int(newest_first))] or not tokens.is_count(parts[2]):
         raise errors.invalid_parameter("Invalid marker")
     return int(parts[2])

@@ -57,7 +57,7 @@ def application(
         route("POST", f"{callback}/{{id:path}}/fail", runs.fail_callback),
         route("POST", f"{callback}/{{id:path}}/heartbeat", runs.heartbeat_callback),
         *function_routes(FunctionRoutes(catalog, invoking, publishing, aliases)),
-        Route("/{path:path}", answering(_unknown), methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
+        Route("/{path:path}", answering(_unknown), methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]),
     ]
     if logs is not None:
         routes.insert(0, route("POST", "/", LogRoutes(logs).call))

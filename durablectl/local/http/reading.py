@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -110,10 +111,9 @@ def item_marker(request: Request) -> str:
 def max_items(request: Request, *, most: int = MAX_PAGE_ITEMS) -> int:
     """How many items a page may have at most; 0 leaves it to the service."""
     text = request.query_params.get("MaxItems", "0")
-    try:
-        value = int(text)
-    except ValueError:
-        raise errors.serialization(f"'{text}' can not be converted to Integer") from None
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        raise errors.serialization(f"'{text}' can not be converted to Integer")
+    value = int(text)
     if value < 0:
         raise errors.validation(value, "maxItems", "Member must have value greater than or equal to 0")
     if value > most:

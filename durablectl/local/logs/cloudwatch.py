@@ -46,8 +46,11 @@ class Logs:
         return await self._filter_events(self._wanted(request))
 
     def _wanted(self, request: Mapping[str, Any]) -> _Wanted:
+        pattern = request.get("filterPattern")
+        if pattern is not None and not isinstance(pattern, str):
+            raise _refusal("InvalidParameterException", "filterPattern must be text")
         try:
-            matches = parse_filter_pattern(request.get("filterPattern"))
+            matches = parse_filter_pattern(pattern)
         except InvalidPattern as error:
             raise _refusal("InvalidParameterException", f"Invalid filter pattern: {error}") from None
         limit = request.get("limit") or MAX_EVENTS
@@ -60,7 +63,7 @@ class Logs:
             after=_read_token(request.get("nextToken")),
             limit=_SCANNED_AT_ONCE,
         )
-        return _Wanted(query, matches, frozenset(request.get("logStreamNames") or ()), limit)
+        return _Wanted(query, matches, _streams(request.get("logStreamNames")), limit)
 
     def _function_of(self, group: object) -> str:
         names = {f"/aws/lambda/{function.name}": function.name for function in self._catalog}
@@ -116,9 +119,17 @@ def _read_token(token: object) -> int:
     if not token:
         return 0
     parts = tokens.read_marker(str(token), 2)
-    if parts is None or parts[0] != "logs" or not parts[1].isdigit():
+    if parts is None or parts[0] != "logs" or not tokens.is_count(parts[1]):
         raise _refusal("InvalidParameterException", "The specified nextToken is invalid.")
     return int(parts[1])
+
+
+def _streams(names: object) -> frozenset[str]:
+    if names is None:
+        return frozenset()
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _refusal("InvalidParameterException", "logStreamNames must be a list of names")
+    return frozenset(names)
 
 
 def _instant(request: Mapping[str, Any], member: str) -> datetime | None:
