@@ -33,6 +33,9 @@ CHANGED = 20
 """Rows of the list that are different at each look."""
 INTERVAL_S = 0.5
 TICK_S = 0.01
+LONG_S = 0.1
+"""What the loop should never be late by."""
+NOTED_S = 5
 
 
 class Busy(FakeBackend):
@@ -82,14 +85,16 @@ class Measured(Dashboard):
         settings = Settings("bench", None, "eu-west-1", None, read_only=False)
         connection = Connection(settings, Late(lambda: self.backend), Late(NoLogs), RequestLog(clock.now))
         super().__init__(lambda _: connection, Preferences(interval_s=INTERVAL_S), clock)
-        self.stalls: list[float] = []
+        self.stall_s = self.stall_cpu_s = 0.0
+        """The longest time that the loop was late, and how much of it this process was computing."""
+        self.long_stalls = 0
         self.memory: list[float] = []
         self.opened_s: float | None = None
         """From the data of the execution to its operations on the screen."""
 
     def on_mount(self) -> None:
         self.run_worker(self._watch_loop(), exit_on_error=False)
-        self.set_interval(5, self._note)
+        self.set_interval(NOTED_S, self._note)
 
     def _show_overview(self) -> None:
         if self.mode == "list":
@@ -107,15 +112,23 @@ class Measured(Dashboard):
         # What is built at the start is measured as the time to open.
         await asyncio.sleep(3)
         while True:
-            before = time.perf_counter()
+            before, computed = time.perf_counter(), time.process_time()
             await asyncio.sleep(TICK_S)
-            self.stalls.append(time.perf_counter() - before - TICK_S)
+            late_s = time.perf_counter() - before - TICK_S
+            self.long_stalls += late_s > LONG_S
+            if late_s > self.stall_s:
+                self.stall_s, self.stall_cpu_s = late_s, time.process_time() - computed
 
     def _note(self) -> None:
         pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
         self.memory.append(pages * resource.getpagesize() / 1e6)
-        stall_ms = max(self.stalls, default=0.0) * 1000
-        facts = {"stall_ms": stall_ms, "memory_mb": self.memory, "opened_s": self.opened_s}
+        facts = {
+            "stall_ms": self.stall_s * 1000,
+            "stall_cpu_ms": self.stall_cpu_s * 1000,
+            "long_stalls": self.long_stalls,
+            "memory_mb": self.memory,
+            "opened_s": self.opened_s,
+        }
         self.report.write_text(json.dumps(facts), encoding="utf-8")
 
 
