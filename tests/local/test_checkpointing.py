@@ -94,6 +94,16 @@ async def test_a_token_ends_with_its_invocation(world: World) -> None:
     assert (await refusal(world.checkpoint(second))).message == "Invalid checkpoint token"
 
 
+async def test_values_are_looked_at_before_the_token_and_sizes_after_it(world: World) -> None:
+    call = await world.started()
+    call.token = "c3RhbGU="
+
+    malformed = await refusal(world.checkpoint(call, raw("STEP", "START", "no id!")))
+    too_large = await refusal(world.checkpoint(call, raw("STEP", "SUCCEED", Payload="x" * 1_048_577)))
+
+    assert (malformed.code, too_large.message) == ("ValidationException", "Invalid checkpoint token")
+
+
 async def test_a_token_is_good_for_its_own_execution_only(world: World) -> None:
     first, second = await world.started(), await world.started()
     second.token = first.token

@@ -16,6 +16,7 @@ from durablectl.local.rules.updates import (
     ChainedInvokeOptions,
     OperationUpdate,
     check_error_size,
+    check_sizes,
     read_updates,
 )
 from durablectl.model.payloads import ErrorPayload
@@ -161,19 +162,21 @@ def test_a_value_of_another_type_cannot_be_converted(raw: dict[str, Any], member
 )
 def test_payloads_are_limited_in_bytes(kind: str, action: str, limit: int, message: str) -> None:
     fits = "ü" * (limit // 2)
-    assert read_one(Type=kind, Action=action, Payload=fits).payload == fits
+    check_sizes(read_one(Type=kind, Action=action, Payload=fits))
 
-    error = refusal(Type=kind, Action=action, Payload=fits + "x")
+    with pytest.raises(ServiceError) as raised:
+        check_sizes(read_one(Type=kind, Action=action, Payload=fits + "x"))
 
-    assert error.message == f"{message} payload size must be less than or equal to {limit} bytes."
+    assert raised.value.message == f"{message} payload size must be less than or equal to {limit} bytes."
 
 
 def test_errors_are_limited_in_bytes() -> None:
     check_error_size(ErrorPayload("E", "x" * (MAX_ERROR_BYTES - 100)))
 
-    error = refusal(Action="FAIL", Error={"ErrorMessage": "x" * MAX_ERROR_BYTES})
+    with pytest.raises(ServiceError) as raised:
+        check_sizes(read_one(Action="FAIL", Error={"ErrorMessage": "x" * MAX_ERROR_BYTES}))
 
-    assert error.message == f"Error object size must be less than {MAX_ERROR_BYTES} bytes."
+    assert raised.value.message == f"Error object size must be less than {MAX_ERROR_BYTES} bytes."
 
 
 _UPDATE_MEMBERS: dict[str, st.SearchStrategy[Any] | None] = {

@@ -32,6 +32,7 @@ class Checkpointing:
         self, execution_id: str, token: str, raw_updates: Any, client_token: str | None
     ) -> dict[str, Any]:
         """Apply a batch of updates and answer what changed. Raises ServiceError; then nothing was applied."""
+        updates = read_updates(raw_updates)
         # Waits and retries whose time has come are completed first, so that a running function sees them.
         self._engine.timers.fire_due()
         live, in_flight = self._find(execution_id)
@@ -42,7 +43,7 @@ class Checkpointing:
         if token != in_flight.token or live.closing:
             raise errors.invalid_parameter(INVALID_TOKEN)
         draft = Draft.on(live.folded, self._engine.now())
-        self._rules(live).apply(draft, read_updates(raw_updates))
+        self._rules(live).apply(draft, updates)
         _check_result(live, draft)
         error = quotas.exceeded(draft.folded, live.data_bytes + quotas.data_bytes(draft.events))
         if error is not None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from durablectl.local import errors
 from durablectl.local.rules.draft import Closing, Draft, Target, Unresolved
-from durablectl.local.rules.updates import ChainedInvokeOptions, OperationUpdate
+from durablectl.local.rules.updates import ChainedInvokeOptions, OperationUpdate, check_sizes
 from durablectl.model.operations import Operation
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import OperationStatus, OperationType
@@ -48,6 +48,7 @@ class CheckpointRules:
         for update in updates:
             existing = draft.operation(update.id)
             _check_identity(draft, update, existing)
+            check_sizes(update)
             _check_action(update)
             self._by_type[update.type](draft, update, existing)
 

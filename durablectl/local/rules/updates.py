@@ -72,7 +72,7 @@ def _read_update(raw: Mapping[str, Any], where: str) -> OperationUpdate:
         for name in ("StepOptions", "WaitOptions", "CallbackOptions", "ContextOptions")
     )
     shapes.required_text(raw, "Id", where)
-    update = OperationUpdate(
+    return OperationUpdate(
         id=shapes.matched_text(raw, "Id", _ID, where) or "",
         type=OperationType(shapes.required_text(raw, "Type", where)),
         action=shapes.required_text(raw, "Action", where),
@@ -88,8 +88,6 @@ def _read_update(raw: Mapping[str, Any], where: str) -> OperationUpdate:
         replay_children=shapes.flag(context, "ReplayChildren", where) is True,
         chained_invoke=_chained_invoke(shapes.structure(raw, "ChainedInvokeOptions", where), where),
     )
-    _check_sizes(update)
-    return update
 
 
 def _error(raw: Mapping[str, Any], where: str) -> ErrorPayload | None:
@@ -108,7 +106,8 @@ def _chained_invoke(options: Mapping[str, Any] | None, where: str) -> ChainedInv
     )
 
 
-def _check_sizes(update: OperationUpdate) -> None:
+def check_sizes(update: OperationUpdate) -> None:
+    """Refuse a payload or an error that is larger than the service keeps. Raises ServiceError."""
     is_execution = update.type == OperationType.EXECUTION
     limit = MAX_EXECUTION_PAYLOAD_BYTES if is_execution else MAX_PAYLOAD_BYTES
     if update.payload is not None and exceeds(update.payload, limit):
