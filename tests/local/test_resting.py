@@ -123,7 +123,9 @@ async def test_what_happened_since_is_owed_though_a_note_tells_of_rest(world: Wo
 
     await world.open()
 
-    assert (await world.next_call()).operations["1"]["Status"] == "SUCCEEDED"
+    second = await world.next_call()
+    assert second.operations["1"]["Status"] == "SUCCEEDED"
+    assert second.event["UpdatedOperationIds"] == ["1"]
 
 
 async def test_a_caller_that_rests_is_told_the_end_of_what_it_called(world: World) -> None:

@@ -120,6 +120,7 @@ def _instant(live: LiveExecution, value: float) -> datetime:
 
 async def _resume(engine: Engine, live: LiveExecution) -> None:
     interrupted, live.in_flight = live.in_flight, None
+    live.unseen.update(dict.fromkeys(completions.completed_since_invocation(live.folded, engine.now())))
     if interrupted is not None or live.pausing is not None:
         _record_interruption(engine, live, interrupted)
     if live.is_closed:

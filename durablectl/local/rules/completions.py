@@ -165,5 +165,16 @@ def has_pending_operations(folded: Fold, now: datetime) -> bool:
 _SUSPENDING_TYPES = frozenset({OperationType.WAIT, OperationType.CALLBACK, OperationType.CHAINED_INVOKE})
 
 
+def completed_since_invocation(folded: Fold, now: datetime) -> list[str]:
+    """The operations that ended from outside, or became READY, since the last invocation whose end is recorded."""
+    last = folded.invocations[-1].event_id if folded.invocations else 0
+    ended = [
+        each.id
+        for each in folded.operations.values()
+        if each.type in _SUSPENDING_TYPES and each.is_final and each.event_ids[-1] > last
+    ]
+    return ended + [each.id for each in folded.open_operations if each.status_at(now) == OperationStatus.READY]
+
+
 def _may_suspend(operation: Operation, now: datetime) -> bool:
     return operation.type in _SUSPENDING_TYPES or operation.status_at(now) == OperationStatus.PENDING
