@@ -234,7 +234,7 @@ def test_the_functions_of_the_context_are_those_in_reach(america: FakeBackend, c
     assert ran.out == "orders\n"
 
 
-@pytest.mark.parametrize("arguments", [("get", "orders/a"), ("stop", "orders/a", "--yes"), ("history", "orders/a")])
+@pytest.mark.parametrize("arguments", [("get", "orders/a"), ("restart", "orders/a", "--yes"), ("history", "orders/a")])
 def test_other_commands_work_over_one_connection(backends: dict[str, FakeBackend], arguments: tuple[str, ...]) -> None:
     ran = run(*arguments, *BOTH, backends=backends)
 
