@@ -31,16 +31,17 @@ def lay_out(rows: Sequence[Sequence[Line]], tracks: Sequence[Track], available: 
         widths = shrink(natural_widths(rows, tracks), tracks, available)
         return [fit_line(lay_out_row(row, tracks, widths, is_cut=True), available) for row in rows]
     taken = [[line_width(cell) for cell in row] for row in rows]
-    widths = _widest(taken, tracks)
+    widths = widest(taken, tracks)
     return [_place(row, row_taken, tracks, widths) for row, row_taken in zip(rows, taken, strict=True)]
 
 
 def natural_widths(rows: Sequence[Sequence[Line]], tracks: Sequence[Track]) -> list[int]:
     """The widths with which no cell is cut."""
-    return _widest([[line_width(cell) for cell in row] for row in rows], tracks)
+    return widest([[line_width(cell) for cell in row] for row in rows], tracks)
 
 
-def _widest(taken: Sequence[Sequence[int]], tracks: Sequence[Track]) -> list[int]:
+def widest(taken: Sequence[Sequence[int]], tracks: Sequence[Track]) -> list[int]:
+    """The widths of the columns by the cells that the rows take in each."""
     columns = list(zip(*taken, strict=True)) or [()] * len(tracks)
     return [max(track.least, *column, 0) for track, column in zip(tracks, columns, strict=True)]
 

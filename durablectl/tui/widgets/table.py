@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from durablectl.tui.widgets.rows import LOADING, RowsView
 from durablectl.views.display import Display
-from durablectl.views.layout import GAP, Track, lay_out_row, natural_widths, shrink
-from durablectl.views.lines import Line, own
+from durablectl.views.layout import GAP, Track, lay_out_row, shrink, widest
+from durablectl.views.lines import Line, line_width, own
 from durablectl.views.view import Column
 
 ItemT = TypeVar("ItemT")
@@ -42,6 +42,8 @@ class TableView(RowsView[ItemT]):
         self._reader = display
         self._tracks = [Track(column.aligns_right, column.shrinks_to) for column in columns]
         self._widths: tuple[int, list[int]] | None = None
+        self._measured: dict[str, tuple[ItemT, list[int]]] = {}
+        """Items as they were measured, by their keys, with the cells that they take."""
 
     def row_key(self, row: ItemT) -> str:
         """What the item is about."""
@@ -59,6 +61,7 @@ class TableView(RowsView[ItemT]):
         self.columns = columns
         self._tracks = [Track(column.aligns_right, column.shrinks_to) for column in columns]
         self._widths = None
+        self._measured.clear()
         self.redraw()
 
     def row_line(self, row: ItemT, width: int) -> Line:
@@ -100,7 +103,18 @@ class TableView(RowsView[ItemT]):
 
     def _natural(self, columns: Sequence[Column[ItemT]]) -> list[int]:
         """The widths with which no cell of these columns is cut."""
-        reader = self._reader()
-        titles = self._titles()[: len(columns)]
-        cells = [[column.cell(row, reader) for column in columns] for row in self.rows[:_MEASURED]]
-        return natural_widths([titles, *cells], self._tracks[: len(columns)])
+        titles = [line_width(title) for title in self._titles()[: len(columns)]]
+        return widest([titles, *self._taken(columns)], self._tracks[: len(columns)])
+
+    def _taken(self, columns: Sequence[Column[ItemT]]) -> list[list[int]]:
+        """The cells that each item takes; what is out of view is measured again only if it is another item."""
+        reader, top = self._reader(), self.scroll_offset.y
+        in_view, known = range(top, top + self.size.height), self._measured
+        self._measured = {}
+        for number, row in enumerate(self.rows[:_MEASURED]):
+            key = self.row_key(row)
+            before = known.get(key)
+            if before is None or number in in_view or before[0] != row:
+                before = (row, [line_width(column.cell(row, reader)) for column in columns])
+            self._measured[key] = before
+        return [taken for _, taken in self._measured.values()]
