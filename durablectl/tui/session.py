@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from durablectl.tui.connection import Connection
@@ -11,11 +12,14 @@ from durablectl.tui.connection import Connection
 if TYPE_CHECKING:
     from durablectl.model.executions import Execution
     from durablectl.operate.listing import ListedExecution
+    from durablectl.operate.standing import Standing
     from durablectl.operate.targets import Target
 
 MOST_KNOWN = 20_000
 """Executions that are remembered for finding; the ones that were seen first are forgotten first."""
 _OFFERED = 50
+_ASKED = 100
+"""Executions among which an ARN is looked for that names the account."""
 
 
 @dataclass(slots=True)
@@ -40,19 +44,21 @@ class Session:
     """Names of durable functions that were seen."""
     views: dict[str, ViewState] = field(default_factory=dict)
     account: str | None = None
+    standings: dict[str, Standing] = field(default_factory=dict)
+    """How executions stand, as any screen read it last, by ARN."""
 
     def view(self, name: str) -> ViewState:
         """The state of a view, kept until the connection is left."""
         return self.views.setdefault(name, ViewState())
 
-    def see(self, rows: Iterable[ListedExecution]) -> None:
-        """Remember executions."""
-        for row in rows:
-            self.known[row.execution.arn] = row
-            self.functions.setdefault(row.function)
-            if self.account is None and row.execution.parts:
-                self.account = row.execution.parts.account
-        for arn in list(self.known)[: max(0, len(self.known) - MOST_KNOWN)]:
+    def see(self, rows: Mapping[str, ListedExecution], functions: Iterable[str]) -> None:
+        """Remember executions by their ARN, and whose they are."""
+        self.known.update(rows)
+        self.functions.update(dict.fromkeys(functions))
+        if self.account is None:
+            named = (row.execution.parts for row in islice(rows.values(), _ASKED))
+            self.account = next((parts.account for parts in named if parts), None)
+        for arn in list(islice(self.known, max(0, len(self.known) - MOST_KNOWN))):
             del self.known[arn]
 
     def matching(self, text: str) -> list[Target]:

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 
 from durablectl.errors import Throttled, Unreachable
 from durablectl.tui.app import Preferences
-from durablectl.tui.screens.executions import MOST_ROWS, ExecutionsScreen
+from durablectl.tui.screens.executions import ExecutionsScreen
+from durablectl.tui.screens.executions_live import MOST_ROWS
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import NOW, make_execution, step
 from tests.goldens import Golden

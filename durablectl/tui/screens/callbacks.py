@@ -86,7 +86,7 @@ class CallbacksScreen(Exporting[Sequence[FoundCallback]]):
             key=lambda each: each.callback_id,
             display=self.app.reader,
         )
-        yield FilterBar(placeholder="part of an execution's or callback's name")
+        yield FilterBar(self.filter_typed, placeholder="part of an execution's or callback's name")
         yield self.export_bar()
 
     def ask(self) -> Sequence[FoundCallback]:
@@ -210,7 +210,6 @@ class CallbacksScreen(Exporting[Sequence[FoundCallback]]):
         """Type a filter."""
         self.query_one(FilterBar).open(self._filter)
 
-    @on(FilterBar.Typed)
     def filter_typed(self, event: FilterBar.Typed) -> None:
         """Show what the filter lets through."""
         self._filter = event.text.strip()

@@ -78,7 +78,7 @@ class LogsScreen(LiveScreen[Tail]):
     def body(self) -> ComposeResult:
         """The entries, and the line to search them."""
         yield LogView(is_ascii=self.app.preferences.is_ascii)
-        yield FilterBar(placeholder="part of a line, or a regular expression")
+        yield FilterBar(self.filter_typed, placeholder="part of a line, or a regular expression")
 
     def ask(self) -> Tail:
         """Read what came."""
@@ -161,7 +161,6 @@ class LogsScreen(LiveScreen[Tail]):
         """Type what to search for."""
         self.query_one(FilterBar).open(self._pattern.pattern if self._pattern else "")
 
-    @on(FilterBar.Typed)
     def filter_typed(self, event: FilterBar.Typed) -> None:
         """Show the lines that match; what is no regular expression is searched for as it stands."""
         text = event.text.strip()

@@ -56,10 +56,19 @@ class OverviewScreen(LiveScreen["list[SurveyedFunction]"]):
 
     def on_mount(self) -> None:
         """Begin to look into executions too."""
-        self._standings = Standings(self.app.connection, self.app.clock)
+        self._standings = Standings(self.app.connection, self.app.clock, self.app.session.standings)
         self.run_worker(self._standings.run(self._told), group="standings", exit_on_error=True)
         self.set_interval(_TICK_S, self._tick)
         self.functions_table.focus()
+
+    def on_screen_suspend(self) -> None:
+        """Read nothing behind another screen or a dialog."""
+        self._standings.want([])
+
+    def on_screen_resume(self) -> None:
+        """Read on, and show what was learnt elsewhere."""
+        if self._functions:
+            self._show(frozenset())
 
     # --- what it shows ------------------------------------------------------------------------------------------------
 
@@ -114,8 +123,8 @@ class OverviewScreen(LiveScreen["list[SurveyedFunction]"]):
 
     def _show(self, changed: frozenset[str]) -> None:
         functions = list(self._functions.values())
-        self.app.session.functions |= {one.searched.name: None for one in functions}
-        self.app.session.see(row for one in functions for row in one.executions)
+        executions = {row.execution.arn: row for one in functions for row in one.executions}
+        self.app.session.see(executions, [one.searched.name for one in functions])
         self.functions_table.placeholder = own("no durable functions here (C: other contexts)", "dim")
         self.functions_table.show(functions, changed=changed)
         self._standings.want([row.execution for row in self._looked_into()])
@@ -226,7 +235,7 @@ class OverviewScreen(LiveScreen["list[SurveyedFunction]"]):
 
     def action_other_pane(self) -> None:
         """Go to the other table."""
-        (self.functions_table if self.focused is self.attention_table else self.attention_table).focus()
+        self.set_focus(self.functions_table if self.focused is self.attention_table else self.attention_table)
 
     def action_callbacks(self) -> None:
         """Show all pending callbacks."""

@@ -54,7 +54,7 @@ class DocumentPane(Vertical):
     def compose(self) -> ComposeResult:
         """The document, and the lines to type in."""
         yield from self.body()
-        yield FilterBar(placeholder="text to look for")
+        yield FilterBar(self.look_for, placeholder="text to look for")
         yield SaveBar()
 
     @property
@@ -85,13 +85,11 @@ class DocumentPane(Vertical):
         if self.document is not None:
             self.query_one(SaveBar).offer(self.suggested_name, self.document.encoded)
 
-    @on(FilterBar.Typed)
     def look_for(self, event: FilterBar.Typed) -> None:
         """Go to the first match while it is typed."""
-        event.stop()
         self.view.search(event.text)
         if event.is_final:
-            self.view.focus()
+            self.screen.set_focus(self.view)
 
     @on(PayloadView.Searched)
     def tell_match(self, event: PayloadView.Searched) -> None:
