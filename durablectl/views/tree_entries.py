@@ -42,6 +42,8 @@ class Entry:
     children: list[Entry | Group] = field(default_factory=list)
     fan_out: list[Entry] | None = None
     """All children of a map or parallel, where `children` are fewer."""
+    counts: Line = EMPTY
+    """How many of those there are in which state."""
     size: int = 1
     """Operations in this row and below it."""
     folded: int = 0
@@ -93,7 +95,8 @@ def rejoin(entry: Entry) -> None:
         if not (is_wrapper and isinstance(child, Entry) and child.row.node.shown_as == entry.row.node.shown_as):
             return
         entry.row = JoinedNodes((*entry.row.nodes, *child.row.wrappers), child.row.node)
-        entry.parts, entry.children, entry.fan_out = child.parts, child.children, child.fan_out
+        entry.parts, entry.children = child.parts, child.children
+        entry.fan_out, entry.counts = child.fan_out, child.counts
         entry.folded += child.folded
 
 

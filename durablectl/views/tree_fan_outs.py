@@ -23,7 +23,7 @@ def summarise_fan_outs(entries: Iterable[Entry | Group], *, keeps_all: bool = Fa
     for entry in walk_entries(entries):
         children = [child for child in entry.children if isinstance(child, Entry)]
         if is_wide(entry.row.node, len(children)):
-            entry.fan_out = children
+            entry.fan_out, entry.counts = children, counts_phrase(children)
             entry.children = _summary(children, keeps_all=keeps_all)
 
 

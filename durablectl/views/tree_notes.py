@@ -13,7 +13,6 @@ from durablectl.views.phrases import comma, limit_text
 from durablectl.views.state_notes import failure_phrase, note_phrase
 from durablectl.views.tree_entries import Entry
 from durablectl.views.tree_executions import TreeExecution
-from durablectl.views.tree_fan_outs import counts_phrase
 
 
 def entry_note(entry: Entry, display: Display, *, is_after_cause: bool = False) -> Line:
@@ -51,7 +50,7 @@ def _phrase(entry: Entry, display: Display) -> Line:
     if callback is not None:
         return _callback(node, callback, entry.execution, display)
     if entry.fan_out is not None:
-        return comma(counts_phrase(entry.fan_out), failure_phrase(operation, entry.execution.reading))
+        return comma(entry.counts, failure_phrase(operation, entry.execution.reading))
     attempts = len(operation.attempts)
     is_retried = operation.type == OperationType.STEP and operation.is_final and attempts > 1 and not operation.polls
     return comma(own(f"{attempts} attempts") if is_retried else EMPTY, _usual(node, entry.execution, display))

@@ -179,8 +179,8 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
             self._painted.clear()
             self.refresh()
             return
-        lines = range(self.size.height)
-        self._refresh_lines(*(y for y in lines if self._line_strip(y) is not self._painted.get(y)))
+        lines, width = range(self.size.height), self.row_width
+        self._refresh_lines(*(y for y in lines if self._line_strip(y, width) is not self._painted.get(y)))
 
     def redraw_row(self, key: str) -> None:
         """Draw one row anew, because more is known of it now."""
@@ -255,11 +255,10 @@ class RowsView(ScrollView, Generic[RowT], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        strip = self._painted[y] = self._line_strip(y)
+        strip = self._painted[y] = self._line_strip(y, self.row_width)
         return strip
 
-    def _line_strip(self, y: int) -> Strip:
-        width = self.row_width
+    def _line_strip(self, y: int, width: int) -> Strip:
         headers = self._header_strips(width)
         if y < len(headers):
             return headers[y]
