@@ -285,8 +285,7 @@ class World:
 
     async def checkpoint(self, call: Call, *updates: dict[str, Any], client_token: str | None = None) -> dict[str, Any]:
         """Checkpoint with the call's token, which is replaced by the next one; what changed, by operation id."""
-        execution_id = call.arn.rpartition("/")[2]
-        answer = await self.checkpointing.checkpoint(execution_id, call.token, list(updates), client_token)
+        answer = await self.checkpointing.checkpoint(call.arn, call.token, list(updates), client_token)
         call.token = answer.get("CheckpointToken", "")
         return {operation["Id"]: operation for operation in answer["NewExecutionState"]["Operations"]}
 

@@ -31,10 +31,10 @@ async def test_what_changed_is_told_in_order_of_its_start(world: World) -> None:
 
 async def test_a_repeated_request_gets_the_same_answer_and_changes_nothing(world: World) -> None:
     call = await world.started()
-    execution_id, token = call.arn.rpartition("/")[2], call.token
+    arn, token = call.arn, call.token
 
-    first = await world.checkpointing.checkpoint(execution_id, token, [callback()], "client-1")
-    again = await world.checkpointing.checkpoint(execution_id, token, [callback()], "client-1")
+    first = await world.checkpointing.checkpoint(arn, token, [callback()], "client-1")
+    again = await world.checkpointing.checkpoint(arn, token, [callback()], "client-1")
 
     assert again == first
     assert await world.types(call.arn) == ["ExecutionStarted", "CallbackStarted"]
@@ -44,10 +44,9 @@ async def test_a_request_repeated_before_the_commit_is_not_acknowledged_earlier(
     call = await world.started()
     await world.settle()
     world.journal.is_cut = True
-    execution_id, token = call.arn.rpartition("/")[2], call.token
+    arn, token = call.arn, call.token
     requests = [
-        asyncio.create_task(world.checkpointing.checkpoint(execution_id, token, [callback()], "client-1"))
-        for _ in range(2)
+        asyncio.create_task(world.checkpointing.checkpoint(arn, token, [callback()], "client-1")) for _ in range(2)
     ]
 
     await world.settle()
@@ -60,10 +59,10 @@ async def test_a_request_repeated_before_the_commit_is_not_acknowledged_earlier(
 @pytest.mark.parametrize("client_token", [None, "client-2"])
 async def test_a_used_token_is_good_for_nothing_else(world: World, client_token: str | None) -> None:
     call = await world.started()
-    execution_id, token = call.arn.rpartition("/")[2], call.token
+    arn, token = call.arn, call.token
     await world.checkpoint(call, client_token="client-1")
 
-    error = await refusal(world.checkpointing.checkpoint(execution_id, token, [callback()], client_token))
+    error = await refusal(world.checkpointing.checkpoint(arn, token, [callback()], client_token))
 
     assert (error.code, error.status) == ("InvalidParameterValueException", 400)
     assert error.message == "Invalid checkpoint token"
@@ -71,11 +70,11 @@ async def test_a_used_token_is_good_for_nothing_else(world: World, client_token:
 
 async def test_only_the_last_answer_is_kept(world: World) -> None:
     call = await world.started()
-    execution_id, token = call.arn.rpartition("/")[2], call.token
+    arn, token = call.arn, call.token
     await world.checkpoint(call, client_token="client-1")
     await world.checkpoint(call, client_token="client-2")
 
-    error = await refusal(world.checkpointing.checkpoint(execution_id, token, [], "client-1"))
+    error = await refusal(world.checkpointing.checkpoint(arn, token, [], "client-1"))
 
     assert error.message == "Invalid checkpoint token"
 
@@ -143,7 +142,7 @@ async def test_a_closing_checkpoint_gives_no_token_and_the_end_follows_the_invoc
 
 
 def _state(world: World, call: Call, marker: str | None = None, max_items: int = 0) -> dict[str, Any]:
-    return world.checkpointing.state(call.arn.rpartition("/")[2], call.token, marker, max_items)
+    return world.checkpointing.state(call.arn, call.token, marker, max_items)
 
 
 async def test_state_is_paged_to_its_end(world: World) -> None:

@@ -38,6 +38,9 @@ async def test_an_arn_must_agree_in_every_part(server: Served) -> None:
     answer = await server.get(execution_path(call.arn.replace("us-east-1", "eu-west-1")))
 
     refused(answer, 404, "ResourceNotFoundException", member="Message")
+    path = execution_path(call.arn.replace("us-east-1", "eu-west-1"), "/checkpoint")
+    elsewhere = await server.post(path, {"CheckpointToken": call.token})
+    assert refused(elsewhere, 400, "InvalidParameterValueException") == "Invalid checkpoint token"
 
 
 @pytest.mark.parametrize("arn", ["nonsense", "arn:aws:lambda:us-east-1:000000000000:function:order", "a/b"])

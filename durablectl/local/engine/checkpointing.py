@@ -28,14 +28,12 @@ class Checkpointing:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def checkpoint(
-        self, execution_id: str, token: str, raw_updates: Any, client_token: str | None
-    ) -> dict[str, Any]:
+    async def checkpoint(self, arn: str, token: str, raw_updates: Any, client_token: str | None) -> dict[str, Any]:
         """Apply a batch of updates and answer what changed. Raises ServiceError; then nothing was applied."""
         updates = read_updates(raw_updates)
         # Waits and retries whose time has come are completed first, so that a running function sees them.
         self._engine.timers.fire_due()
-        live, in_flight = self._find(execution_id)
+        live, in_flight = self._find(arn)
         if in_flight.answered and in_flight.answered.repeats(client_token, token):
             # The first request may still wait for its commit; neither may be acknowledged before.
             await asyncio.shield(in_flight.answered.committed)
@@ -67,9 +65,9 @@ class Checkpointing:
         await asyncio.shield(self._engine.commit(live, draft))
         return {"NewExecutionState": {"Operations": []}}
 
-    def state(self, execution_id: str, token: str, marker: str | None, max_items: int) -> dict[str, Any]:
+    def state(self, arn: str, token: str, marker: str | None, max_items: int) -> dict[str, Any]:
         """A page of the operations that a replay can reach. Raises ServiceError for a token that is not current."""
-        live, in_flight = self._find(execution_id)
+        live, in_flight = self._find(arn)
         if token != in_flight.token:
             raise errors.invalid_parameter(INVALID_TOKEN)
         delivered = in_flight.read_marker(marker) if marker else 0
@@ -82,9 +80,9 @@ class Checkpointing:
             answer["NextMarker"] = in_flight.marker(reached)
         return answer
 
-    def _find(self, execution_id: str) -> tuple[LiveExecution, InFlight]:
-        live = self._engine.live(execution_id)
-        if live is None or live.in_flight is None or live.is_closed:
+    def _find(self, arn: str) -> tuple[LiveExecution, InFlight]:
+        live = self._engine.live(arn.rpartition("/")[2])
+        if live is None or live.record.arn != arn or live.in_flight is None or live.is_closed:
             raise errors.invalid_parameter(INVALID_TOKEN)
         return live, live.in_flight
 

@@ -73,18 +73,18 @@ class ExecutionRoutes:
 
     async def checkpoint(self, request: Request) -> Response:
         """CheckpointDurableExecution."""
-        execution_id = reading.execution_id(request)
+        arn = reading.execution_arn(request)
         body = await reading.read_object(request, MAX_CHECKPOINT_BYTES)
         token = reading.checkpoint_token(body)
         client_token = shapes.matched_text(body, "ClientToken", shapes.CLIENT_TOKEN)
-        return json_answer(await self._checkpointing.checkpoint(execution_id, token, body.get("Updates"), client_token))
+        return json_answer(await self._checkpointing.checkpoint(arn, token, body.get("Updates"), client_token))
 
     async def state(self, request: Request) -> Response:
         """GetDurableExecutionState."""
-        execution_id = reading.execution_id(request)
+        arn = reading.execution_arn(request)
         limit, token = reading.max_items(request), reading.checkpoint_token(request.query_params)
         marker = request.query_params.get("Marker")
-        return json_answer(self._checkpointing.state(execution_id, token, marker, limit))
+        return json_answer(self._checkpointing.state(arn, token, marker, limit))
 
     async def list_executions(self, request: Request) -> Response:
         """ListDurableExecutionsByFunction."""

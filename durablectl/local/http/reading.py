@@ -28,13 +28,12 @@ MAX_PAGE_ITEMS = 1000
 MAX_STATUSES = 10
 
 
-def execution_id(request: Request) -> str:
-    """The execution that the path names by its ARN."""
-    arn = request.path_params["arn"]
-    parsed = parse_execution_arn(arn)
-    if parsed is None:
+def execution_arn(request: Request) -> str:
+    """The ARN by which the path names an execution."""
+    arn: str = request.path_params["arn"]
+    if parse_execution_arn(arn) is None:
         raise errors.validation(arn, "durableExecutionArn", "Member must be the ARN of a durable execution")
-    return parsed.id
+    return arn
 
 
 async def read_object(request: Request, limit: int = MAX_BODY_BYTES) -> Mapping[str, Any]:
