@@ -17,6 +17,7 @@ from durablectl.local.background import running_service
 from durablectl.local.engine.concurrency import Concurrency
 from durablectl.local.engine.invoking import Invoking
 from durablectl.local.functions.functions import DurableConfig
+from durablectl.local.http.answers import refusal as refusal_answer
 from durablectl.local.service import ServiceOptions
 from durablectl.local.workers.invocations import Invocation, InvocationOutcome
 from durablectl.local.workers.pool import PoolClosed
@@ -107,6 +108,7 @@ async def test_a_synchronous_invoke_beyond_the_limit_is_refused(function: str) -
 
         assert (error.code, error.status) == ("TooManyRequestsException", 429)
         assert error.body()["Reason"] == "ConcurrentInvocationLimitExceeded"
+        assert refusal_answer(error).headers["Retry-After"] == "1"
         assert world.invoker.calls == []
         assert await world.journal.names() == []
 

@@ -22,6 +22,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 _SERVER = "durablectl"
 """What clients know the service by."""
 
+TOO_MANY_REQUESTS = 429
+
 _log = logging.getLogger(__name__)
 
 
@@ -57,8 +59,9 @@ def json_answer(body: Json, status: int = 200) -> Response:
 
 
 def refusal(error: errors.ServiceError) -> Response:
-    """An error, with the header that clients read its code from."""
-    return bytes_answer(error.status, json.dumps(error.body()).encode(), {"x-amzn-errortype": error.code})
+    """An error, with the header that clients read its code from, and when to try again what was too much."""
+    headers = {"x-amzn-errortype": error.code} | ({"Retry-After": "1"} if error.status == TOO_MANY_REQUESTS else {})
+    return bytes_answer(error.status, json.dumps(error.body()).encode(), headers)
 
 
 def bytes_answer(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
