@@ -17,7 +17,7 @@ class Outlining:
     foldings: dict[bool, Folding] = field(default_factory=lambda: {False: Folding(), True: Folding()})
     """By whether every operation has a row of its own."""
     selected: str | None = None
-    """The operation that was last highlighted, wherever that was."""
+    """The operation that was last gone to or highlighted, wherever that was."""
     _failure: int = -1
 
     def take(self, outline: Outline, height: int) -> None:
@@ -41,6 +41,8 @@ class Outlining:
         """The row that shows an operation, made visible."""
         key = self.outline.keys_by_operation.get(operation_id or "") if self.outline else None
         if key is not None and self.outline is not None:
+            # Not left to the highlight that follows: a key may change the view before it is told.
+            self.selected = operation_id
             self.folding.reveal(self.outline, key)
         return key
 
