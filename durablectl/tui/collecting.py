@@ -10,9 +10,12 @@ TICK_S = 1.0
 QUIET_TICKS = 5
 """Ticks without a key or a mouse event after which nobody notices a tenth of a second."""
 
-_OBJECTS = 10_000
-"""New objects between two looks at the newest ones, which take a few milliseconds."""
-_LOOKS = 10
+_OBJECTS = 50_000
+"""New objects between two looks at the newest ones, more than a look at the service makes.
+
+What it made goes with it, without the collector; looked through while it is there, it would only be kept for longer.
+"""
+_LOOKS = 5
 _NEVER = 1_000_000_000
 _DUE = 3
 """How many times the young ones were looked through, after which what came since the last freeze is due."""
