@@ -319,7 +319,7 @@ def _closed(found: FoundCallback, now: datetime) -> CallbackClosed:
     when = f" {instant_words(found.ended_at, now)}" if found.ended_at else ""
     return CallbackClosed(
         f"the callback {found.label} of {found.target.label} is closed: {ending}{when}",
-        hint=f"nothing was sent; see: durablectl history {found.target.label}",
+        hint=f"nothing was sent; see: durablectl why {found.target.label}",
         details={
             "callback_id": found.callback_id,
             "status": str(found.status),

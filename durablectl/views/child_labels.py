@@ -34,6 +34,12 @@ def short_execution(arn: str, display: Display) -> Line:
     return _short(parts)
 
 
+def short_reference(reference: str, display: Display) -> Line:
+    """`fraud/check-1`, on a terminal with a generated name shortened in the same way."""
+    function, _, name = reference.rpartition("/")
+    return data(reference if display.width is None or not is_id(name) else f"{function}/{name[:_SHORT_ID]}…", "dim")
+
+
 def _short(parts: ExecutionArn) -> Line:
     """The beginning of a generated name, which is enough of a reference; what runs on $LATEST needs no version."""
     version = "" if parts.version == _LATEST else f":{parts.version}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from durablectl.insight.findings import Confidence, Diagnosis, Finding, NextCommand, Severity
 from durablectl.insight.sentences import Part, Quote, Sentence
 from durablectl.model.facts import Facts
+from durablectl.views.child_labels import short_reference
 from durablectl.views.display import Display
 from durablectl.views.glyphs import LOOKS, Look
 from durablectl.views.instants import Precision
@@ -84,6 +85,7 @@ class _Writer:
         command: Callable[[str], str],
     ) -> None:
         self._diagnosis = diagnosis
+        self._reference = facts.reference
         self._instants = {event.event_id: event.at for event in facts.events}
         self._reading = reading
         self._display = display
@@ -127,8 +129,10 @@ class _Writer:
         return [self._display.instant(at, other_days=Precision.SECONDS)] if at else []
 
     def _chain(self, finding: Finding) -> Line:
-        """The events from the deepest one on; a message is told where it is a new one."""
+        """The events from the deepest one on; a message, and whose event it is, are told where they are new ones."""
         parts: list[Line] = []
+        own_name = self._reference if any(one.child for one in finding.chain) else None
+        whose: str | None = None
         told = {part.text.casefold() for part in _all_words(finding) if isinstance(part, Quote)}
         for one in finding.chain:
             error = one.link.error
@@ -136,7 +140,10 @@ class _Writer:
             is_new = bool(message) and message.casefold() not in told
             told.add(message.casefold())
             quoted = self._line((Quote(message),)) if is_new else EMPTY
-            parts.append(join((data(one.child, "dim"), own(f"#{one.link.event_id}"), data(one.link.type), quoted)))
+            name = one.child or own_name
+            label = short_reference(name, self._display) if name and name != whose else EMPTY
+            whose = name
+            parts.append(join((label, own(f"#{one.link.event_id}"), data(one.link.type), quoted)))
         return join(parts, " → ")
 
     def _next(self, following: NextCommand) -> Iterator[Line]:

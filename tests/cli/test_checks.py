@@ -205,6 +205,6 @@ def test_check_27_a_closed_callback_tells_when_and_where_to_look() -> None:
     assert ran.code == 6
     assert re.fullmatch(
         r"error: the callback approval of orders/order-1038 is closed: it timed out 11-\d\d \d\d:\d\d:\d\d\n"
-        r"  nothing was sent; see: durablectl \w+ orders/order-1038\n",
+        r"  nothing was sent; see: durablectl why orders/order-1038\n",
         ran.err,
     )

@@ -136,7 +136,7 @@ def test_a_closed_callback_tells_how_and_when_it_closed(closed: object, ending: 
 
     assert isinstance(error, CallbackClosed)
     assert error.message == f"the callback approval of orders/order-1038 is closed: {ending}"
-    assert error.hint == ("nothing was sent; see: durablectl history orders/order-1038",)
+    assert error.hint == ("nothing was sent; see: durablectl why orders/order-1038",)
 
 
 def test_a_callback_whose_execution_ended_is_closed() -> None:

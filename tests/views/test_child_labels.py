@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from durablectl.views.child_labels import short_execution, short_target
+from durablectl.views.child_labels import short_execution, short_reference, short_target
 from durablectl.views.display import Display
 from durablectl.views.lines import text_of
 from tests.fakes.histories import NOW, make_arn
@@ -34,6 +34,12 @@ def test_a_name_that_somebody_gave_is_cut_at_its_end() -> None:
 
     assert text_of(short_target(arn, None, _TERMINAL, 16)) == "→ reg:8/onboard…"
     assert text_of(short_execution(arn, _TERMINAL)) == "reg:8/onboard-acme"
+
+
+def test_references_are_shortened_alike() -> None:
+    assert text_of(short_reference(f"fraud/{_GENERATED}", _TERMINAL)) == "fraud/497f0b82…"
+    assert text_of(short_reference(f"fraud/{_GENERATED}", _PIPE)) == f"fraud/{_GENERATED}"
+    assert text_of(short_reference("fraud/check-1", _TERMINAL)) == "fraud/check-1"
 
 
 def test_what_is_no_arn_is_shown_as_it_is() -> None:
