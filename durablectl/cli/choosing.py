@@ -11,7 +11,8 @@ from durablectl.cli.bundles import Scope, Selection
 from durablectl.cli.choices import positive_number, split_list, whole_number
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.selection import describe_filters, parse_filters
-from durablectl.cli.targets import find_targets_over, is_single, reserve_stdin
+from durablectl.cli.targets import is_single, reserve_stdin
+from durablectl.cli.targets_over import find_targets_over
 from durablectl.errors import UsageError
 from durablectl.model.statuses import CLOSED_STATUSES, OPEN_STATUSES, ExecutionStatus
 from durablectl.model.times import parse_duration
