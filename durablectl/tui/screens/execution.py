@@ -217,6 +217,9 @@ class ExecutionScreen(ExecutionLive):
     def highlight_row(self, event: OutlineView.Highlighted) -> None:
         """Tell of the operation that the cursor is on."""
         row = event.row
+        # The cursor may have gone on since.
+        if isinstance(row, OutlineRow) and event.view.current_key != row.key:
+            return
         if event.view is not self.outline_view or self.tab not in _DETAILS_FROM:
             return
         if isinstance(row, OutlineRow):
