@@ -232,7 +232,7 @@ class ExecutionScreen(ExecutionLive):
     def highlight_event(self, event: EventsView.Highlighted) -> None:
         """Tell of the event that the cursor is on."""
         one = event.row
-        if self.tab == "events" and isinstance(one, AnnotatedEvent):
+        if self.tab == "events" and isinstance(one, AnnotatedEvent) and self.events.current is one:
             self.outlining.selected = one.event.operation_id or self.outlining.selected
             self.explain(event_line(one, self.reading, self.app.reader(), hint="enter shows all of it"))
             self.refresh_bindings()
