@@ -24,7 +24,7 @@ _GROUPS: Mapping[str, tuple[str, str, frozenset[str]]] = {
 }
 
 
-_BADLY = ("FAILED", "failed", frozenset(str(status) for status in UNSUCCESSFUL_STATUSES))
+_BADLY = ("NOT OK", "failed", frozenset(str(status) for status in UNSUCCESSFUL_STATUSES))
 _NARROW_GROUPS = {key: _GROUPS[key] for key in ("running", "paused")} | {"failed": _BADLY, "ok": _GROUPS["succeeded"]}
 
 

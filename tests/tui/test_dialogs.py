@@ -331,6 +331,8 @@ async def test_what_is_no_json_is_not_sent_and_its_place_is_told() -> None:
         await pilot.press("ctrl+s")
         await until_shown(pilot, "nothing was sent")
         assert editor.cursor_location == (1, 14)
+        editor.text = '{"approved": true}'
+        await until_shown(pilot, "✓ JSON", without=["nothing was sent"])
 
     assert backend.mutations == []
 

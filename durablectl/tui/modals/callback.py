@@ -68,6 +68,8 @@ class CallbackDialog(Dialog):
         super().__init__(connection, "Answer callback", "send", typed=typed)
         self.found = found
         self.answer = Answer.SUCCEED
+        self._tried: str | None = None
+        """The text with which it was to be sent last."""
 
     @property
     def target(self) -> Target:
@@ -105,7 +107,9 @@ class CallbackDialog(Dialog):
 
     @on(TextArea.Changed)
     def check_text(self) -> None:
-        """Say whether it is JSON, and how large it is."""
+        """Say whether it is JSON, and how large it is; what was wrong with another text is so no more."""
+        if self.payload.text != self._tried:
+            self.notify_line(EMPTY)
         self.tell("check", self._check_line())
 
     @on(Button.Pressed, "#succeed, #fail, #heartbeat")
@@ -155,6 +159,7 @@ class CallbackDialog(Dialog):
 
     async def act(self) -> None:
         """Look once more and send it; a callback that is closed by now is told of with the text kept."""
+        self._tried = self.payload.text
         self._refuse_bad_json()
         try:
             backend, found, now = self.connection.backend, self.found, self.app.clock.now()

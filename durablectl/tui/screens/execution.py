@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import ContentSwitcher
 
 from durablectl.errors import DurablectlError
-from durablectl.model.arn import parse_execution_arn
-from durablectl.operate.callbacks import CallbackStatus, FoundCallback, callbacks_of
-from durablectl.operate.targets import Target, target_of_arn
+from durablectl.operate.targets import Target
 from durablectl.tui.daemon import in_daemon
 from durablectl.tui.keys import ACTING, EXPORTING
 from durablectl.tui.payload_reading import read_payloads
 from durablectl.tui.saving import file_name
 from durablectl.tui.screens.execution_lines import event_line, row_line
-from durablectl.tui.screens.execution_live import ExecutionLive
+from durablectl.tui.screens.execution_subject import DETAILS_FROM, ExecutionSubject, child_target
 from durablectl.tui.widgets.document import DocumentPane
 from durablectl.tui.widgets.events import EventsView
 from durablectl.tui.widgets.tabs import TabLine
@@ -29,20 +26,13 @@ from durablectl.views.annotations import AnnotatedEvent
 from durablectl.views.lines import data, own
 from durablectl.views.outline import OutlineRow
 from durablectl.views.records.events import event_record
-from durablectl.views.records.operations import node_record
-from durablectl.views.view import Record, stamped
-
-if TYPE_CHECKING:
-    from durablectl.tui.exporting import Export
+from durablectl.views.view import stamped
 
 TABS = ("tree", "timeline", "events", "payloads")
-_COMMANDS = {"tree": "tree", "timeline": "timeline", "events": "history", "payloads": "get"}
 _TOO_NARROW = "the timeline needs a wider window, so here is the tree"
-_DETAILS_FROM = {"tree": 106, "timeline": 150}
-"""The width from which on the details stand beside a view by themselves."""
 
 
-class ExecutionScreen(ExecutionLive):
+class ExecutionScreen(ExecutionSubject):
     """A live look at one execution."""
 
     DEFAULT_CSS = """
@@ -80,106 +70,41 @@ class ExecutionScreen(ExecutionLive):
         """Show the first tab."""
         self.action_tab(self.first_tab)
 
-    # --- what it is ---------------------------------------------------------------------------------------------------
-
-    @property
-    def crumb(self) -> str:
-        """The name of the execution."""
-        return self.target.name or self.target.label
-
-    @property
-    def command(self) -> str:
-        """The command that shows the same."""
-        options = {"payloads": " --data", "tree": self._tree_option()}.get(self.tab, "")
-        return f"durablectl {_COMMANDS[self.tab]} {self.target.label}{options}"
-
-    @property
-    def identifier(self) -> str | None:
-        """The id of the highlighted callback, the ARN of the highlighted child, else the ARN of the execution."""
-        row = self.outline_view.current if self.tab in ("tree", "timeline") else None
-        for node in row.operations if row is not None else ():
-            found = node.operation.callback_id or node.operation.child_arn
-            if found:
-                return found
-        return self.target.arn
-
-    @property
-    def record(self) -> Record | None:
-        """The highlighted event or operation."""
-        look = self.looked
-        if look is None:
-            return None
-        if self.tab == "events":
-            event = self.events.current
-            return stamped("event", event_record(event, self.reading)) if event is not None else None
-        row = self.outline_view.current
-        return stamped("operation", node_record(row.node, look.folded, self.reading)) if row and row.node else None
-
-    @property
-    def console_url(self) -> str | None:
-        """Where the AWS console shows it."""
-        return self.target.parts.console_url if self.target.parts else None
-
-    def targets(self) -> list[Target]:
-        """What is acted on, as it was looked at last."""
-        look = self.looked
-        return [self.target if look is None else replace(self.target, execution=look.detail.execution)]
-
-    @property
-    def has_export(self) -> bool:
-        """Whether there is a history."""
-        return self.looked is not None
-
-    def export(self) -> Export:
-        """Its history, with data only if that was read to be looked at."""
-        from durablectl.tui.exporting import export_events, export_history
-
-        assert self.looked is not None
-        read, source, name = self.payloads.read, self.app.connection.backend.source, self.crumb
-        if read is not None:
-            return export_history(name, self.target.arn, read.history, read.reading, source)
-        return export_events(name, self.target.arn, self.looked.events, self.reading, source)
-
-    def refusal(self, action: str) -> str | None:
-        """Why an action cannot be done."""
-        if action == "why" and self.looked is None:
-            return "nothing is known of the execution yet"
-        if action == "details" and self.tab not in _DETAILS_FROM:
-            return "details belong to operations: 1 Tree, 2 Timeline"
-        if action == "copy_record":
-            # Asked again with each key; the record itself need not be made for that.
-            current = self.events.current if self.tab == "events" else self.outline_view.current
-            return None if current is not None else "there is no record here to copy"
-        return super().refusal(action)
-
-    def _tree_option(self) -> str:
-        return " --failed" if self.outlining.only_failures else " --all" if self.outlining.is_raw else ""
-
     # --- tabs and panes -----------------------------------------------------------------------------------------------
 
     def action_tab(self, name: str) -> None:
         """Show another view of the same, with the same operation selected."""
+        self._note_selected()
+        self._show_tab(name)
+
+    def _show_tab(self, name: str) -> None:
         if name == "timeline" and not TimelineView.has_room(self.size.width):
-            self.app.say(_TOO_NARROW)
+            self.remark(own(_TOO_NARROW, "yellow"))
             name = "tree"
-            if self.tab == name and self.looked is not None:
-                self.explain(own(_TOO_NARROW, "yellow"))
-                return
         self.tab = name if name in TABS else "tree"
         self.query_one(ContentSwitcher).current = self.tab
         self.query_one(TabLine).chosen = self.tab
         self._arrange_panes()
-        if self.tab in _DETAILS_FROM:
+        if self.tab in DETAILS_FROM:
             self.go_to(self.outlining.selected)
             self.show_rows()
-            self.outline_view.focus()
+            self.set_focus(self.outline_view)
         elif self.tab == "events":
             self.show_events()
             self.events.select(self.outlining.selected)
-            self.events.focus()
+            self.set_focus(self.events)
         else:
             self._open_payloads()
         self.refresh_bindings()
+
+    def _note_selected(self) -> None:
+        """Note what the cursor is on: what a view tells of that may still be on its way."""
+        event = self.events.current if self.tab == "events" else None
+        row = self.outline_view.current if self.tab in DETAILS_FROM else None
+        if isinstance(event, AnnotatedEvent):
+            self.outlining.selected = event.event.operation_id or self.outlining.selected
+        elif isinstance(row, OutlineRow):
+            self.outlining.selected = row.node.operation.id if row.node else None
 
     def action_details(self) -> None:
         """Show what there is to know of the selected operation, or hide it."""
@@ -199,13 +124,13 @@ class ExecutionScreen(ExecutionLive):
 
     @property
     def _has_details(self) -> bool:
-        least = _DETAILS_FROM.get(self.tab)
+        least = DETAILS_FROM.get(self.tab)
         if least is None:
             return False
         return self.size.width >= least if self._wants_details is None else self._wants_details
 
     def _arrange_panes(self) -> None:
-        least = _DETAILS_FROM.get(self.tab, 0)
+        least = DETAILS_FROM.get(self.tab, 0)
         self.query_one("#execution-main").set_class(self.size.width < least, "-below")
         self.details.display = self._has_details
         if self._has_details:
@@ -220,11 +145,11 @@ class ExecutionScreen(ExecutionLive):
         # The cursor may have gone on since.
         if isinstance(row, OutlineRow) and event.view.current_key != row.key:
             return
-        if event.view is not self.outline_view or self.tab not in _DETAILS_FROM:
+        if event.view is not self.outline_view or self.tab not in DETAILS_FROM:
             return
         if isinstance(row, OutlineRow):
             self.outlining.selected = row.node.operation.id if row.node else None
-            self.explain(row_line(row, self.app.reader(), hint=self._hint(row)))
+            self.explain(row_line(row, self.app.reader(), hint=self.hint(row)))
         self.details.show_item(row.item if isinstance(row, OutlineRow) else None)
         self.refresh_bindings()
 
@@ -242,7 +167,7 @@ class ExecutionScreen(ExecutionLive):
         """Fold or unfold; open a child execution; answer a callback; or show the details."""
         row = event.row
         assert isinstance(row, OutlineRow)
-        child, waiting = _child_target(row), self._waiting_callback(row)
+        child, waiting = child_target(row), self.waiting_callback(row)
         if row.is_foldable:
             self._ask("toggle", row)
         elif child is not None:
@@ -291,22 +216,6 @@ class ExecutionScreen(ExecutionLive):
         if key is not None:
             self.outline_view.go_to(key)
 
-    def _hint(self, row: OutlineRow) -> str:
-        if row.is_foldable:
-            return ""
-        if self._waiting_callback(row) is not None:
-            return "enter answers it"
-        return "enter opens it" if _child_target(row) is not None else ""
-
-    def _waiting_callback(self, row: OutlineRow) -> FoundCallback | None:
-        look = self.looked
-        if look is None or not any(node.operation.callback_id for node in row.operations):
-            return None
-        ids = row.operation_ids
-        found = callbacks_of(look.folded, self.target, now=self.app.clock.now())
-        pending = (each for each in found if each.status == CallbackStatus.PENDING)
-        return next((each for each in pending if each.operation.id in ids), None)
-
     # --- panels and other screens -------------------------------------------------------------------------------------
 
     def action_why(self) -> None:
@@ -316,7 +225,7 @@ class ExecutionScreen(ExecutionLive):
         def go(operation_id: str | None) -> None:
             if operation_id is not None:
                 self.outlining.selected = operation_id
-                self.action_tab(self.tab if self.tab in _DETAILS_FROM else "tree")
+                self._show_tab(self.tab if self.tab in DETAILS_FROM else "tree")
 
         if self.looked is not None:
             self.app.push_screen(WhyPanel(self.app.connection, self.target, self.looked), go)
@@ -341,7 +250,7 @@ class ExecutionScreen(ExecutionLive):
         self.explain(event.line)
 
     def _open_payloads(self) -> None:
-        self.payloads.table.focus()
+        self.set_focus(self.payloads.table)
         if self.payloads.read is not None:
             self.payloads.select(self.outlining.selected)
         else:
@@ -363,10 +272,3 @@ class ExecutionScreen(ExecutionLive):
         self.payloads.select(self.outlining.selected)
         denied = own("payloads not readable: the encryption key refused (kms:Decrypt)", "yellow")
         self.explain(denied if read.reading.is_key_denied else own("secrets are left out; y copies, s saves", "dim"))
-
-
-def _child_target(row: OutlineRow) -> Target | None:
-    """The execution that a chained invoke started."""
-    arn = row.node.operation.child_arn if row.node is not None else None
-    parts = parse_execution_arn(arn) if arn else None
-    return target_of_arn(str(parts), parts) if parts is not None else None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STALE_AFTER = 3
 """Intervals without an answer after which data is called stale."""
 
+_DOT = " · "
 _MINUTE_S = 60
 _DOTS = {
     Freshness.WAITING: ("◌", "yellow"),
@@ -58,7 +59,7 @@ class Banner(Widget):
         width = self.content_size.width
         age = EMPTY if self.is_of_ours else age_line(self.health, self.app.clock.now())
         first = _between(self._connection(width - line_width(age) - 2), age, width)
-        second = _between(self._place(width - line_width(self.summary) - 2), self.summary, width)
+        second = self._second(width)
         is_ascii = self.app.preferences.is_ascii
         return to_text(first, is_ascii=is_ascii) + Text("\n") + to_text(second, is_ascii=is_ascii)
 
@@ -75,6 +76,17 @@ class Banner(Widget):
             for left_out in range(1, len(known) + 1)
         ]
         return next((line for line in lines if line_width(line) <= room), join([data(label), *guards], "  "))
+
+    def _second(self, width: int) -> Line:
+        """Where one is, and the summary, of which in little room the last parts are left out first."""
+        summary = self.summary
+        while True:
+            room = width - line_width(summary) - 2
+            place = self._place(room)
+            shorter = _without_last_part(summary)
+            if line_width(place) <= room or not shorter:
+                return _between(place, summary, width)
+            summary = shorter
 
     def _place(self, room: int) -> Line:
         """Where one is; in little room the outer screens are left out before the current one is."""
@@ -106,6 +118,15 @@ def _age(answered_at: datetime, now: datetime) -> str:
     # Below a second the digits only flicker.
     seconds = int((now - answered_at).total_seconds())
     return format_duration(seconds * 1000) if seconds >= _MINUTE_S else f"{max(0, seconds)}s"
+
+
+def _without_last_part(line: Line) -> Line:
+    """The line up to its last dot; empty where there is none."""
+    for number, segment in reversed(list(enumerate(line))):
+        before, dot, _ = segment.text.rpartition(_DOT)
+        if dot:
+            return (*line[:number], *own(before, segment.style)) if before else line[:number]
+    return EMPTY
 
 
 def _between(left: Line, right: Line, width: int) -> Line:
