@@ -59,9 +59,16 @@ class _Resolver:
         return replace(self._own[connection].resolve(text), connection=connection)
 
     def _asked(self, candidates: Sequence[Connection], text: str, home: tuple[str, str]) -> Target:
-        """The execution of an ARN over the first connection that knows it; the one of the last such ARN goes first."""
+        """The execution of an ARN over the first connection that knows it.
+
+        An account of AWS is asked for once. Other servers may use the account of another one, so each is asked, the
+        last that knew such an ARN first.
+        """
+        known = self._homes.get(home)
+        if known in candidates and known is not None and known.source.backend == "aws":
+            return self._over(known, text)
         errors: list[DurablectlError] = []
-        for connection in sorted(candidates, key=lambda each: each is not self._homes.get(home)):
+        for connection in sorted(candidates, key=lambda each: each is not known):
             target = self._over(connection, text)
             try:
                 execution = connection.backend.execution(target.arn).execution

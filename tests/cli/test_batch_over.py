@@ -124,6 +124,24 @@ def test_an_arn_is_changed_in_its_own_region(shell: Shell, dev: FakeBackend, pro
     assert {call.target for call in dev.mutations} == set(dev.recorded)
 
 
+def test_of_two_accounts_in_a_region_the_owner_is_asked_for_once(environ: dict[str, str]) -> None:
+    accounts = {"prod": "999999999999", "audit": "111111111111"}
+    owners = {
+        context: backend_of(
+            context, "us-east-1", *(execution(f"{context}-{number}", "us-east-1", account) for number in range(3))
+        )
+        for context, account in accounts.items()
+    }
+    arns = "".join(f"{arn}\n" for owner in owners.values() for arn in owner.recorded)
+
+    ran = Shell(environ, **owners)("stop", "-", "-c", "prod,audit", "--dry-run", "-o", "jsonl", stdin=arns)
+
+    assert (ran.code, len(ran.lines)) == (0, 6), ran.err
+    assert {record["source"]["context"] for record in ran.lines} == set(accounts)
+    # One to learn whose they are, the other account's first one too, and each once more before it would be changed.
+    assert (owners["prod"].count("execution"), owners["audit"].count("execution")) == (1 + 1 + 3, 1 + 3)
+
+
 def test_a_name_is_looked_for_everywhere(shell: Shell, dev: FakeBackend, prod: FakeBackend) -> None:
     ran = shell("stop", "orders/bill-1", "orders/order-1", *BOTH, "--yes", "-o", "jsonl")
 
