@@ -149,7 +149,7 @@ def _apply(folded: Fold, event: Event) -> None:
         folded.unknown_events.append(event)
     elif spec.group == "invocation":
         _complete_invocation(folded, event)
-    elif spec.operation_type == OperationType.EXECUTION:
+    elif spec.group == "execution":
         _apply_to_execution(folded, event)
     elif event.operation_id:
         _apply_to_operation(folded, event, spec, event.operation_id)

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from durablectl.errors import DurablectlError
 from durablectl.model.events import Event
 from durablectl.model.growing_paths import GrowingPaths
-from durablectl.model.statuses import OperationType
 from durablectl.model.tree import is_generated_name
+
+_NOT_OPERATIONS = frozenset({"execution", "invocation", "unknown"})
+"""Groups of events that are about no operation below the execution."""
 
 
 # As with the events themselves, nobody changes one and thousands are made.
@@ -95,10 +97,10 @@ def _learn_identity(all_known: dict[str, _Known], new: dict[str, _Known], event:
         return
     known = all_known.get(operation_id)
     if known is None:
-        if event.spec.operation_type in (None, OperationType.EXECUTION):
+        if event.spec.group in _NOT_OPERATIONS:
             return
         known = all_known[operation_id] = new[operation_id] = _Known()
-    elif known.is_complete or event.spec.operation_type in (None, OperationType.EXECUTION):
+    elif known.is_complete or event.spec.group in _NOT_OPERATIONS:
         return
     known.parent_id = known.parent_id or event.parent_id
     known.name = known.name or event.name

@@ -28,7 +28,7 @@ def state_columns(folded: Fold, reading: Reading) -> tuple[Column[Node], ...]:
 def type_word(node: Node) -> str:
     """What people call an operation of this type and subtype."""
     operation = node.operation
-    return _WORDS.get(operation.sub_type or "") or _TYPES.get(operation.type, str(operation.type).lower())
+    return _WORDS.get(operation.sub_type or "") or _TYPES.get(operation.type) or str(operation.type).lower()
 
 
 def node_label(node: Node) -> Line:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from durablectl.model.operations import Fold
 from durablectl.model.statuses import ExecutionStatus, OperationType
-from durablectl.model.tree import Node, walk
+from durablectl.model.tree import Node
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds
 from durablectl.views.fan_outs import is_wide
@@ -111,7 +111,7 @@ def doing_line(top: TreeExecution, display: Display) -> Line:
 
 def _deaths(top: TreeExecution) -> Line:
     """That the function dies again and again inside one operation."""
-    dying = [node for node in walk(top.roots) if node.is_crash_looping]
+    dying = [node for node in top.nodes.values() if node.is_crash_looping]
     if not dying:
         return EMPTY
     worst = max(dying, key=lambda node: node.operation.interruptions)
@@ -135,7 +135,7 @@ def _suspended(top: TreeExecution, display: Display) -> Line:
 
 def _open_fan_out(top: TreeExecution) -> Node | None:
     return next(
-        (node for node in walk(top.roots) if is_wide(node, len(node.children)) and not node.operation.is_final),
+        (node for node in top.nodes.values() if is_wide(node, len(node.children)) and not node.operation.is_final),
         None,
     )
 
@@ -151,7 +151,7 @@ def _fan_out_clause(fan_out: Node) -> Line:
 
 
 def _doing(top: TreeExecution) -> Line:
-    leaves = [node for node in walk(top.roots) if not node.operation.is_final and not _has_open_child(node)]
+    leaves = [node for node in top.nodes.values() if not node.operation.is_final and not _has_open_child(node)]
     by_word: dict[str, list[Node]] = {}
     for node in leaves:
         is_waiting = node.shown_as == "waiting" or node.operation.type == OperationType.CHAINED_INVOKE
