@@ -138,3 +138,12 @@ def test_node_of_the_project_is_taken_before_that_on_the_path(folder: Path, monk
     (function,) = load(write(folder, "x.mjs", "export const handler = async () => 1"), node=None)
 
     assert function.interpreter == str(folder / "node_modules" / ".bin" / "node")
+
+
+def test_a_handler_that_streams_is_told_what_to_do_instead(tmp_path: Path) -> None:
+    told = refusal(
+        write(tmp_path, "streams.mjs", "export const handler = awslambda.streamifyResponse(async () => {});")
+    )
+
+    assert "streams.mjs fails to load" in told
+    assert "takes no streamed responses; return the response instead" in told

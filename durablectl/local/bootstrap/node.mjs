@@ -22,7 +22,13 @@ const EXIT_UNHANDLED_REJECTION = 128;
 const EXIT_UNCAUGHT_EXCEPTION = 129;
 
 function main([mode, , target, ...rest]) {
+  globalThis.awslambda = { streamifyResponse: refuseStream, HttpResponseStream: { from: refuseStream } };
   return mode === "describe" ? describe(target, Number(rest[0]), rest.slice(1)) : serve(target, rest[0]);
+}
+
+/** Stands where Lambda's runtime streams responses, which the local service does not take. */
+function refuseStream() {
+  throw new Error("the local service takes no streamed responses; return the response instead");
 }
 
 // --- serving ---------------------------------------------------------------------------------------------------------
