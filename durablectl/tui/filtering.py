@@ -64,11 +64,17 @@ def _word(word: str, circumstances: Circumstances) -> Accepts:
 
 
 def _anywhere(wanted: str) -> Accepts:
-    def accepts(row: ListedExecution) -> bool:
-        execution = row.execution
-        return any(_holds(text, wanted) for text in (execution.name, row.function, execution.id, str(execution.status)))
+    def matches(row: ListedExecution) -> bool:
+        return any(fnmatchcase(text, wanted) for text in _shown(row).split("\n"))
 
-    return accepts
+    # A letter that is typed asks this of ten thousand rows.
+    return matches if _is_pattern(wanted) else lambda row: wanted in _shown(row)
+
+
+def _shown(row: ListedExecution) -> str:
+    """What a word without a column is looked for in, a text on each line; no word has more than one."""
+    execution = row.execution
+    return f"{execution.name}\n{row.function}\n{execution.id}\n{execution.status}".casefold()
 
 
 def _status(value: str, circumstances: Circumstances) -> Accepts:
@@ -102,7 +108,11 @@ def _told(value: str, circumstances: Circumstances) -> Accepts:
 
 def _holds(text: str, wanted: str) -> bool:
     text = text.casefold()
-    return fnmatchcase(text, wanted) if any(character in wanted for character in "*?[") else wanted in text
+    return fnmatchcase(text, wanted) if _is_pattern(wanted) else wanted in text
+
+
+def _is_pattern(wanted: str) -> bool:
+    return any(character in wanted for character in "*?[")
 
 
 def _filters(member: str, parse: Callable[[str, Circumstances], object]) -> Callable[[str, Circumstances], Accepts]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -64,16 +64,29 @@ class Session:
     def matching(self, text: str) -> list[Target]:
         """Executions whose FUNCTION/NAME or id holds `text`, those that begin with it first; nothing is asked."""
         wanted = text.casefold().strip()
-        found = [target for row in self.known.values() if wanted in (target := _target(row)).label.casefold()]
+        found = [(label, row) for label, row in self._labelled() if wanted in label]
         if not found and len(wanted) >= 4:
-            found = [_target(row) for row in self.known.values() if wanted in row.execution.id]
-        found.sort(key=lambda target: not _begins(target, wanted))
-        return found[:_OFFERED]
+            found = [("", row) for row in self.known.values() if wanted in row.execution.id.casefold()]
+        found.sort(key=lambda each: not _begins(each[0], wanted))
+        return [_target(row) for _, row in found[:_OFFERED]]
 
     def exactly(self, reference: str) -> Target | None:
         """The one known execution that a reference names in full; None where a request has to tell."""
-        meant = [target for row in self.known.values() if reference in _names(target := _target(row), row.execution)]
+        last = reference.rpartition("/")[2].casefold()
+        likely = [row for label, row in self._labelled() if label.endswith(last) or last == row.execution.id.casefold()]
+        meant = [target for row in likely if reference in _names(target := _target(row), row.execution)]
         return meant[0] if len(meant) == 1 else None
+
+    def _labelled(self) -> Iterator[tuple[str, ListedExecution]]:
+        """The known executions with what they are called, in lower case; there are too many to take ARNs apart."""
+        from durablectl.model.arn import parse_function_name
+
+        bare: dict[str, str] = {}
+        for row in self.known.values():
+            if row.function not in bare:
+                name = parse_function_name(row.function)
+                bare[row.function] = name.name if name else row.function
+            yield f"{bare[row.function]}/{row.execution.name}".casefold(), row
 
 
 def _target(row: ListedExecution) -> Target:
@@ -83,8 +96,8 @@ def _target(row: ListedExecution) -> Target:
     return target_of_execution(row.execution.arn, row.execution, function=row.function, is_exact=True)
 
 
-def _begins(target: Target, wanted: str) -> bool:
-    return target.name.casefold().startswith(wanted) or target.label.casefold().startswith(wanted)
+def _begins(label: str, wanted: str) -> bool:
+    return label.startswith(wanted) or label.partition("/")[2].startswith(wanted)
 
 
 def _names(target: Target, execution: Execution) -> tuple[str, ...]:
