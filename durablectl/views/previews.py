@@ -30,9 +30,10 @@ EFFECTS = {
 NO_STOP_TO_STARTS = "New executions still start."
 """What a pause of several executions leaves as it is."""
 OLD_SDK = (
-    "The function is running now: an SDK that does not know pauses (in Python before 3.0) fails at its next checkpoint."
+    "The function is running now: an SDK that does not know pauses (Python before 3.0, JavaScript up to 2.4) fails at "
+    "its next checkpoint."
 )
-"""The risk of pausing while an invocation runs."""
+"""The risk of pausing while an invocation runs; release 2.4.0 of the JavaScript SDK fails so on the local service."""
 
 _SHOWN_OF_PAYLOAD = 200
 
