@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from durablectl.model.events import Event
 from durablectl.model.executions import Alias, Execution, ExecutionDetail, Function
 from durablectl.model.payloads import ErrorPayload
-from durablectl.model.progress import Operation
 from durablectl.model.statuses import ExecutionStatus
+
+if TYPE_CHECKING:
+    from durablectl.model.progress import Operation
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from durablectl.model.events import Event
 from durablectl.model.executions import Alias, Execution, ExecutionDetail, Function
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import ExecutionStatus
-from durablectl.model.wire_operations import read_operation, without_data
 
 _MAX_PAGE = 1000
 _FUNCTIONS_PAGE = 50
@@ -138,6 +137,8 @@ class LambdaApi:
 
         The service sends inputs and results with it; unless they are asked for they are dropped here.
         """
+        from durablectl.model.wire_operations import read_operation, without_data
+
         parameters: dict[str, Any] = {"DurableExecutionArn": arn, "MaxItems": _MAX_PAGE}
         if checkpoint_token is not None:
             parameters["CheckpointToken"] = checkpoint_token

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping
@@ -139,6 +138,8 @@ def _foreign(response: Mapping[str, Any]) -> Failure:
 
 def _title(body: bytes) -> str:
     """The title of a web page; empty where there is none."""
+    import html
+
     found = _TITLE.search(body)
     text = html.unescape(found.group(1).decode("utf-8", "replace")) if found else ""
     return " ".join(text.split())[:_LONGEST_TITLE]

@@ -14,8 +14,8 @@ from durablectl.model.operations import Fold
 from durablectl.model.statuses import CLOSED_STATUSES
 from durablectl.operate.callbacks import FoundCallback
 from durablectl.operate.connections import Connection
+from durablectl.operate.fold_reading import read_newest
 from durablectl.operate.lifecycle import Change
-from durablectl.operate.reading import read_newest
 from durablectl.operate.restarting import Restart
 from durablectl.operate.targets import Target, backend_of, connections_of
 from durablectl.operate.wording import counted

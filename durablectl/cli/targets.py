@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from durablectl.cli.bundles import Scope
 from durablectl.cli.runtime import Runtime
 from durablectl.errors import UsageError
-from durablectl.operate.resolve import expand_references, resolve_many, resolve_one
+from durablectl.operate.resolve import resolve_many, resolve_one
+from durablectl.operate.stdin_references import expand_references
 from durablectl.operate.targets import Target
 
 STDIN = "-"

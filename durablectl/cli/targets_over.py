@@ -11,9 +11,9 @@ from durablectl.cli.runtime import Runtime
 from durablectl.cli.targets import STDIN, told_if_none
 from durablectl.errors import UsageError
 from durablectl.operate.connections import Connection
-from durablectl.operate.resolve import expand_given, regions_of
+from durablectl.operate.resolve import regions_of
 from durablectl.operate.resolving_over import resolve_over
-from durablectl.operate.stdin_references import Given
+from durablectl.operate.stdin_references import Given, expand_given
 from durablectl.operate.targets import Target
 from durablectl.operate.wording import counted, listed
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from weakref import ReferenceType, ref
 
 from durablectl.model.collecting import collector_paused
+from durablectl.model.generated_names import GENERATED_NAME, NUMBERED, is_generated_name
 from durablectl.model.ids import Paths, recover_paths
 from durablectl.model.operations import Fold, Operation
 from durablectl.model.statuses import ExecutionStatus, OperationStatus, OperationType
@@ -16,8 +16,6 @@ from durablectl.model.statuses import ExecutionStatus, OperationStatus, Operatio
 CRASH_LOOP = 2
 """Invocations in a row that died inside one step, from which on it is called a crash loop."""
 
-_GENERATED_NAME = re.compile(r"(?:map-item|parallel-branch)-(\d+)|.*(?:[ -](?:create callback id|submitter)|-callback)")
-_NUMBERED = frozenset({"MapIteration", "ParallelBranch"})
 
 _FINAL_WORDS = {
     OperationStatus.SUCCEEDED: "ok",
@@ -143,12 +141,6 @@ def inherited_name(operation: Operation, parent: Operation | None) -> str | None
     return None
 
 
-def is_generated_name(name: str | None, sub_type: str | None, parent_sub_type: str | None) -> bool:
-    """Whether an SDK made up the name of a branch, an iteration or a part of a wait for callback."""
-    is_part = sub_type in _NUMBERED or parent_sub_type == "WaitForCallback"
-    return bool(name) and is_part and _GENERATED_NAME.fullmatch(name or "") is not None
-
-
 def _link(nodes: Mapping[str, Node]) -> list[Node]:
     by_path = {node.path: node for node in nodes.values() if node.path}
     roots: list[Node] = []
@@ -189,11 +181,11 @@ def _break_cycles(nodes: Mapping[str, Node], roots: Iterable[Node]) -> list[Node
 
 
 def _index(node: Node, paths: Paths) -> int | None:
-    if node.operation.sub_type not in _NUMBERED:
+    if node.operation.sub_type not in NUMBERED:
         return None
     if node.path:
         return node.path[-1] - (0 if paths.sdk == "python" else 1)
-    generated = _GENERATED_NAME.fullmatch(node.operation.name or "")
+    generated = GENERATED_NAME.fullmatch(node.operation.name or "")
     return int(generated.group(1)) if generated and generated.group(1) else None
 
 

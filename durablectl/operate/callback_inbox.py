@@ -15,10 +15,10 @@ from durablectl.operate.callbacks import FoundCallback, callbacks_of
 from durablectl.operate.connections import Connection, fails_as_a_whole, is_several
 from durablectl.operate.data_level import DataLevel
 from durablectl.operate.discovery import Failure, Place
+from durablectl.operate.fold_reading import read_fold
 from durablectl.operate.listing import ListedExecution, Listing, ListQuery, list_over
 from durablectl.operate.notes import CollectedNotes, Notes, warn_of
 from durablectl.operate.parallel import AT_ONCE, Track, in_parallel, untracked
-from durablectl.operate.reading import read_fold
 from durablectl.operate.targets import Target, target_of_execution
 from durablectl.operate.wording import counted
 

@@ -19,6 +19,7 @@ from durablectl.operate.actions import ActionResult, Outcome
 from durablectl.operate.callback_owners import MOST_NEWEST, Owners, nobody
 from durablectl.operate.connections import Connection
 from durablectl.operate.data_level import DataLevel
+from durablectl.operate.fold_reading import read_fold
 from durablectl.operate.limits import check_error_size, check_size
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.operation_references import (
@@ -28,7 +29,6 @@ from durablectl.operate.operation_references import (
     operation_nodes,
     path_text,
 )
-from durablectl.operate.reading import read_fold
 from durablectl.operate.targets import Target
 from durablectl.operate.wording import instant_words, iso_words, listed
 

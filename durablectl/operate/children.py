@@ -12,8 +12,9 @@ from durablectl.model.executions import ExecutionDetail
 from durablectl.model.operations import Fold, Operation
 from durablectl.model.statuses import OperationStatus, OperationType
 from durablectl.operate.data_level import DataLevel
+from durablectl.operate.fold_reading import read_fold
 from durablectl.operate.notes import Notes
-from durablectl.operate.reading import HistoryRead, read_detail, read_fold
+from durablectl.operate.reading import HistoryRead, read_detail
 from durablectl.operate.wording import counted
 
 MOST_CHILDREN = 50

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,7 +15,6 @@ from durablectl.backend.base import Backend
 from durablectl.errors import KeyDenied
 from durablectl.model.events import Event
 from durablectl.model.executions import ExecutionDetail
-from durablectl.model.operations import Fold, fold
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.model.statuses import UNSUCCESSFUL_STATUSES, ExecutionStatus
 from durablectl.operate.data_level import DataLevel
@@ -50,14 +48,6 @@ class HistoryRead:
     is_key_denied: bool = False
     unread_errors: int = 0
     """Failures whose texts lie beyond the pages that were read with data."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoldRead:
-    """An execution as its history tells it, with the part of the history that was folded."""
-
-    folded: Fold
-    history: HistoryRead
 
 
 def read_detail(backend: Backend, arn: str, level: DataLevel, notes: Notes) -> DetailRead:
@@ -104,12 +94,6 @@ def read_history(
     return replace(read, events=read.events[::-1]) if newest_first else read
 
 
-def read_newest(backend: Backend, arn: str) -> Fold:
-    """The operations that the newest page of a history tells of, without data: enough to say what goes on now."""
-    newest = backend.history(arn, newest_first=True, page_size=PAGE_SIZE)
-    return fold(sorted(islice(newest, PAGE_SIZE), key=lambda event: event.event_id))
-
-
 def complete(backend: Backend, arn: str, read: HistoryRead, notes: Notes, *, page_size: int = PAGE_SIZE) -> HistoryRead:
     """Events of a history as their level wants them: without what it leaves out, with the texts that it needs.
 
@@ -117,22 +101,6 @@ def complete(backend: Backend, arn: str, read: HistoryRead, notes: Notes, *, pag
     """
     read = replace(read, events=[_limited_event(event, read.level) for event in read.events])
     return _with_errors(backend, arn, read, notes, page_size) if read.level == DataLevel.ERRORS else read
-
-
-def read_fold(
-    backend: Backend, arn: str, level: DataLevel, notes: Notes, *, until: int | datetime | None = None
-) -> FoldRead:
-    """The operations of an execution, as of now, of an event id or of an instant."""
-    history = read_history(backend, arn, level, notes)
-    if until is not None:
-        history = replace(history, events=[event for event in history.events if _is_within(event, until)])
-    return FoldRead(fold(history.events), history)
-
-
-def _is_within(event: Event, until: int | datetime) -> bool:
-    if isinstance(until, int):
-        return event.event_id <= until
-    return event.at is None or event.at <= until
 
 
 def _with_all_data(backend: Backend, arn: str, notes: Notes) -> DetailRead:

@@ -34,9 +34,7 @@ from durablectl.model.refs import (
 from durablectl.operate import matching
 from durablectl.operate.functions import Searched, functions_in_scope, resolve_function
 from durablectl.operate.notes import Notes, warn_of
-from durablectl.operate.operation_references import resolve_operation
 from durablectl.operate.ordering import FULL_PAGE, in_order
-from durablectl.operate.stdin_references import Given, read_references
 from durablectl.operate.targets import Target, target_of_arn, target_of_execution
 from durablectl.operate.wording import counted
 
@@ -45,13 +43,10 @@ __all__ = [
     "Resolver",
     "Target",
     "each_once",
-    "expand_given",
-    "expand_references",
     "region_of",
     "regions_of",
     "resolve_many",
     "resolve_one",
-    "resolve_operation",
 ]
 
 SEARCH_LIMIT = 1000
@@ -97,26 +92,6 @@ def each_once(targets: Iterable[Target], notes: Notes) -> list[Target]:
     if repeated:
         notes.note(f"{counted(repeated, 'reference')} named an execution that was named before; each is taken once")
     return list(known.values())
-
-
-def expand_references(references: Sequence[str], stdin: Iterable[str] | None, notes: Notes) -> list[str]:
-    """The references, with the lines of `stdin` in the place of `-`. Raises UsageError for a second `-`."""
-    return [given.text for given in expand_given(references, stdin, notes)]
-
-
-def expand_given(references: Sequence[str], stdin: Iterable[str] | None, notes: Notes) -> list[Given]:
-    """As `expand_references`, with the connections that records on `stdin` tell."""
-    expanded: list[Given] = []
-    lines = stdin
-    for reference in references:
-        if reference != "-":
-            expanded.append(Given(reference))
-        elif lines is None:
-            raise UsageError("- stands for references from standard input, which is not read here, or was read before")
-        else:
-            expanded += read_references(lines, notes)
-            lines = None
-    return expanded
 
 
 def region_of(references: Iterable[str]) -> str | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from durablectl.errors import UsageError
-from durablectl.operate.actions import Outcome
 from durablectl.operate.notes import Notes
 from durablectl.operate.wording import counted
 
@@ -19,6 +18,26 @@ class Given:
     text: str
     context: str | None = None
     region: str | None = None
+
+
+def expand_references(references: Sequence[str], stdin: Iterable[str] | None, notes: Notes) -> list[str]:
+    """The references, with the lines of `stdin` in the place of `-`. Raises UsageError for a second `-`."""
+    return [given.text for given in expand_given(references, stdin, notes)]
+
+
+def expand_given(references: Sequence[str], stdin: Iterable[str] | None, notes: Notes) -> list[Given]:
+    """As `expand_references`, with the connections that records on `stdin` tell."""
+    expanded: list[Given] = []
+    lines = stdin
+    for reference in references:
+        if reference != "-":
+            expanded.append(Given(reference))
+        elif lines is None:
+            raise UsageError("- stands for references from standard input, which is not read here, or was read before")
+        else:
+            expanded += read_references(lines, notes)
+            lines = None
+    return expanded
 
 
 def read_references(lines: Iterable[str], notes: Notes) -> list[Given]:
@@ -59,6 +78,9 @@ def _read_record(text: str, number: int) -> dict[str, object]:
 
 def _is_settled(record: dict[str, object]) -> bool:
     outcome = record.get("outcome")
+    # Most commands read no records, and need not load what actions come to.
+    from durablectl.operate.actions import Outcome
+
     return isinstance(outcome, str) and outcome in {str(each) for each in Outcome if each.is_settled}
 
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from durablectl.errors import DurablectlError
 from durablectl.model.events import Event
+from durablectl.model.generated_names import is_generated_name
 from durablectl.model.growing_paths import GrowingPaths
-from durablectl.model.tree import is_generated_name
 
 _NOT_OPERATIONS = frozenset({"execution", "invocation", "unknown"})
 """Groups of events that are about no operation below the execution."""

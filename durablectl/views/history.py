@@ -15,7 +15,7 @@ from durablectl.views.lines import DASH, Line, data, own, text_of
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
 from durablectl.views.records.events import event_record, withheld
-from durablectl.views.records.operations import path_text
+from durablectl.views.records.paths import path_text
 from durablectl.views.view import Column, Envelope, ListFacts, RawShape, View
 
 _STYLES = {

@@ -12,7 +12,7 @@ from durablectl.views.display import Display
 from durablectl.views.instants import Precision, iso
 from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, line_width, own, pad, text_of, wrap_line
 from durablectl.views.records.context import Reading
-from durablectl.views.records.operations import path_text
+from durablectl.views.records.paths import path_text
 from durablectl.views.state_columns import node_label
 from durablectl.views.text import clean
 from durablectl.views.view import Column, Envelope, ListFacts, Record, View

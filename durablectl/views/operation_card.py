@@ -16,7 +16,8 @@ from durablectl.views.glyphs import operation_look
 from durablectl.views.instants import Precision
 from durablectl.views.lines import EMPTY, Line, Segment, data, join, line_width, own, pad, wrap_line
 from durablectl.views.phrases import child_phrase, comma, error_kind, error_phrase, left_phrase, limit_text
-from durablectl.views.records.operations import elapsed_ms, failure_record, path_text
+from durablectl.views.records.operations import elapsed_ms, failure_record
+from durablectl.views.records.paths import path_text
 from durablectl.views.records.payloads import error_record
 from durablectl.views.state_columns import node_label, type_word
 from durablectl.views.tree_entries import Entry, Group

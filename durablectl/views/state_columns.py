@@ -11,7 +11,8 @@ from durablectl.views.glyphs import operation_status
 from durablectl.views.instants import iso
 from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own, text_of
 from durablectl.views.records.context import Reading
-from durablectl.views.records.operations import attempt_count, elapsed_ms, path_text
+from durablectl.views.records.operations import attempt_count, elapsed_ms
+from durablectl.views.records.paths import path_text
 from durablectl.views.state_notes import note_phrase
 from durablectl.views.view import Column
 

@@ -6,7 +6,7 @@ import pytest
 
 from durablectl.errors import AmbiguousReference, NotFound
 from durablectl.model.operations import Fold, fold
-from durablectl.operate.resolve import resolve_operation
+from durablectl.operate.operation_references import resolve_operation
 from tests.fakes.histories import NOW, branch, make_history, parallel, step
 
 

@@ -10,8 +10,9 @@ from durablectl.errors import KeyDenied
 from durablectl.model.events import Event
 from durablectl.model.payloads import ErrorPayload, Payload
 from durablectl.operate.data_level import DataLevel
+from durablectl.operate.fold_reading import read_fold
 from durablectl.operate.notes import CollectedNotes
-from durablectl.operate.reading import read_detail, read_fold, read_history
+from durablectl.operate.reading import read_detail, read_history
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import RecordedExecution, callback, failure, make_execution, step, wait
 

@@ -16,11 +16,8 @@ from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
 from durablectl.errors import NotFound, UsageError
 from durablectl.model.events import EVENT_SPECS
-from durablectl.model.operations import Fold, fold
-from durablectl.model.tree import walk
 from durablectl.operate.data_level import DataLevel
 from durablectl.operate.open_history import open_history
-from durablectl.operate.operation_references import operation_nodes, resolve_operation
 from durablectl.operate.reading import HistoryRead, read_history
 from durablectl.operate.targets import Target
 from durablectl.views.annotations import AnnotatedEvent, Annotator, annotate
@@ -28,6 +25,7 @@ from durablectl.views.following import FOLLOWING_FORMATS
 from durablectl.views.history import event_columns, history_view
 
 if TYPE_CHECKING:
+    from durablectl.model.operations import Fold
     from durablectl.operate.follow import Look
 
 Condition = Callable[[AnnotatedEvent], bool]
@@ -63,6 +61,8 @@ def history(
         return
     read = read_history(runtime.backend, target.arn, level, runtime.diagnostics, page_size=page_size)
     if operation is not None:
+        from durablectl.model.operations import fold
+
         conditions.append(_of_operation(_operation_ids(fold(read.events), operation, runtime)))
     _show(runtime, target.arn, read, conditions, limit, oldest_first=limits.oldest_first is not False)
 
@@ -217,6 +217,9 @@ def _event_types(runtime: Runtime, texts: TypesOpt) -> frozenset[str]:
 
 def _operation_ids(folded: Fold, reference: str, runtime: Runtime) -> frozenset[str]:
     """The operation that is meant and those below it, as the parts of a wait for callback."""
+    from durablectl.model.tree import walk
+    from durablectl.operate.operation_references import operation_nodes, resolve_operation
+
     meant = resolve_operation(folded, reference, now=runtime.now())
     nodes = [node for node in operation_nodes(folded, runtime.now()) if node.operation.id == meant.id]
     return frozenset(below.operation.id for below in walk(nodes))

@@ -27,11 +27,12 @@ from durablectl.model.operations import Fold
 from durablectl.model.times import names_zone, parse_window
 from durablectl.model.tree import walk
 from durablectl.operate.data_level import DataLevel
+from durablectl.operate.fold_reading import read_fold
 from durablectl.operate.follow import follow as look_at
 from durablectl.operate.log_joining import LogLine
 from durablectl.operate.logs import DELIVERY_LAG, LogReader, bounds_of, follow_logs, log_group_of
 from durablectl.operate.operation_references import operation_nodes, resolve_operation
-from durablectl.operate.reading import read_detail, read_fold
+from durablectl.operate.reading import read_detail
 from durablectl.operate.targets import Target
 from durablectl.views.following import FOLLOWING_FORMATS
 from durablectl.views.logs import FOLLOWED_LABEL_CELLS, LOG_FORMATS, log_columns, logs_view

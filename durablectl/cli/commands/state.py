@@ -16,8 +16,9 @@ from durablectl.model.operations import Fold
 from durablectl.model.times import parse_instant
 from durablectl.model.tree import Node
 from durablectl.operate.data_level import DataLevel
+from durablectl.operate.fold_reading import read_fold
 from durablectl.operate.operation_references import resolve_operation
-from durablectl.operate.reading import read_detail, read_fold
+from durablectl.operate.reading import read_detail
 from durablectl.operate.service_state import check_token, read_state
 from durablectl.operate.targets import Target
 from durablectl.views.state import raw_state_view, state_view

@@ -14,7 +14,8 @@ from durablectl.model.timeline import Timeline, timeline
 from durablectl.model.times import parse_duration
 from durablectl.operate.children import follow_children
 from durablectl.operate.data_level import DataLevel
-from durablectl.operate.reading import read_detail, read_fold
+from durablectl.operate.fold_reading import read_fold
+from durablectl.operate.reading import read_detail
 from durablectl.operate.targets import Target
 from durablectl.views.durations import milliseconds
 from durablectl.views.timeline import TIMELINE_COLUMNS, TimelineView, Window, timeline_view

@@ -22,9 +22,10 @@ from durablectl.errors import UsageError
 from durablectl.model.statuses import OperationType
 from durablectl.operate.children import follow_children
 from durablectl.operate.data_level import DataLevel
-from durablectl.operate.reading import read_detail, read_fold
+from durablectl.operate.fold_reading import read_fold
+from durablectl.operate.reading import read_detail
 from durablectl.operate.targets import Target
-from durablectl.views.records.operations import path_text
+from durablectl.views.records.paths import path_text
 from durablectl.views.tree import TreeOptions, tree_columns, tree_view
 from durablectl.views.tree_executions import TreeExecution, tree_execution
 

@@ -15,8 +15,8 @@ from durablectl.model.payloads import ErrorPayload
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.actions import ActionResult
 from durablectl.operate.batch import carry_out_all
+from durablectl.operate.fold_reading import read_newest
 from durablectl.operate.lifecycle import Change, Unfit, carry_out, deleting, pausing, resuming, stopping
-from durablectl.operate.reading import read_newest
 from durablectl.operate.targets import Target
 from durablectl.operate.wording import counted
 from durablectl.tui.connection import Connection

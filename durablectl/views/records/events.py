@@ -13,7 +13,7 @@ from durablectl.views.annotations import AnnotatedEvent
 from durablectl.views.instants import iso
 from durablectl.views.records.context import Reading
 from durablectl.views.records.executions import redacted_text
-from durablectl.views.records.operations import path_text
+from durablectl.views.records.paths import path_text
 from durablectl.views.records.payloads import error_record, payload_record
 from durablectl.views.view import Record
 

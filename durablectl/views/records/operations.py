@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from durablectl.model.operations import Attempt, Fold, Invocation, Operation
@@ -11,6 +11,7 @@ from durablectl.model.tree import Node
 from durablectl.views.durations import milliseconds
 from durablectl.views.instants import iso
 from durablectl.views.records.context import Reading
+from durablectl.views.records.paths import path_text
 from durablectl.views.records.payloads import error_record, payload_record
 from durablectl.views.view import Record, stamped
 
@@ -99,11 +100,6 @@ def invocation_record(invocation: Invocation, reading: Reading) -> Record:
         "error": error_record(error, reading, is_expected=True) if error else None,
         "operation_ids": list(invocation.operation_ids),
     }
-
-
-def path_text(path: Sequence[int] | None) -> str | None:
-    """A logical path as `3.1`."""
-    return ".".join(map(str, path)) if path else None
 
 
 def elapsed_ms(operation: Operation, folded: Fold, reading: Reading) -> int | None:
