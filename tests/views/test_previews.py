@@ -1,16 +1,20 @@
-"""What the text of a payload tells before it is sent."""
+"""What is said before a change of state: its effects, and the risks that depend on the execution."""
 
 from __future__ import annotations
 
 import pytest
 
-from durablectl.model.redaction import make_redactor
-from durablectl.views.previews import payload_text
+from durablectl.model.operations import Fold
+from durablectl.views.previews import OLD_SDK, change_effects
+
+RUNS, WAITS = Fold(is_invoked=True), Fold()
 
 
 @pytest.mark.parametrize(
-    "payload, told",
-    [(None, "no result"), (b"", "0 bytes"), (b"7", "1 byte: 7"), (b'{"ok":true}', '11 bytes: {"ok":true}')],
+    "verb, folds, is_told",
+    [("pause", [WAITS, RUNS], True), ("pause", [WAITS], False), ("pause", [], False), ("stop", [RUNS], False)],
 )
-def test_a_payload_is_told_by_its_size_and_its_beginning(payload: bytes | None, told: str) -> None:
-    assert payload_text(payload, make_redactor(())) == told
+def test_a_pause_warns_of_sdks_that_do_not_know_it_while_the_function_runs(
+    verb: str, folds: list[Fold], *, is_told: bool
+) -> None:
+    assert (OLD_SDK in change_effects(verb, folds, is_several=False)) == is_told
