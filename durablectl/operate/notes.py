@@ -38,3 +38,19 @@ class CollectedNotes:
     def warning(self, text: str, **facts: Any) -> None:
         """Keep a warning with its facts."""
         self.warnings.append((text, facts))
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledNotes:
+    """Hands notes and warnings on with what they are about before them: one connection of several."""
+
+    notes: Notes
+    label: str
+
+    def note(self, text: str) -> None:
+        """Hand a note on."""
+        self.notes.note(f"{self.label}: {text}")
+
+    def warning(self, text: str, **facts: Any) -> None:
+        """Hand a warning on with its facts."""
+        self.notes.warning(f"{self.label}: {text}", **facts)

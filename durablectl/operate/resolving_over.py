@@ -11,7 +11,7 @@ from durablectl.model.refs import ArnReference, LatestReference, parse_reference
 from durablectl.operate import matching
 from durablectl.operate.connections import Connection, fails_as_a_whole
 from durablectl.operate.discovery import Failure, warn_of_failure
-from durablectl.operate.notes import Notes
+from durablectl.operate.notes import LabelledNotes, Notes
 from durablectl.operate.resolve import Resolver, each_once
 from durablectl.operate.stdin_references import Given
 from durablectl.operate.targets import Target
@@ -55,7 +55,9 @@ class _Resolver:
     def _over(self, connection: Connection, text: str) -> Target:
         if connection not in self._own:
             scope = self.scope or connection.functions
-            self._own[connection] = Resolver(connection.backend, scope, self.notes, self.now)
+            is_one_of_several = len(self.connections) > 1
+            notes = LabelledNotes(self.notes, connection.label) if is_one_of_several else self.notes
+            self._own[connection] = Resolver(connection.backend, scope, notes, self.now)
         return replace(self._own[connection].resolve(text), connection=connection)
 
     def _asked(self, candidates: Sequence[Connection], text: str, home: tuple[str, str]) -> Target:

@@ -167,6 +167,14 @@ def test_a_name_that_two_connections_know_is_ambiguous(shell: Shell, dev: FakeBa
     assert (dev.mutations, prod.mutations) == ([], [])
 
 
+def test_what_a_beginning_was_taken_for_tells_where_it_was_looked_for(shell: Shell, prod: FakeBackend) -> None:
+    ran = shell("stop", "orders/bill", *BOTH, "--dry-run")
+
+    assert ran.code == 0
+    assert "note: context prod, us-east-1: searched orders, newest 1000 executions\n" in ran.err
+    assert "orders:7/bill-1" in ran.out
+
+
 def test_a_name_that_none_knows_tells_where_it_was_looked_for(shell: Shell) -> None:
     ran = shell("stop", "orders/nothing", *BOTH, "--yes")
 
