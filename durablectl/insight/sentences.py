@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from durablectl.model.payloads import ErrorPayload
+from durablectl.model.payloads import ErrorPayload, called_type
 
 _MILLISECOND = timedelta(milliseconds=1)
-
-# Lambda's own types, such as Runtime.ExitError, mean nothing without their first part.
-_WHOLE_TYPES = ("Runtime.", "Sandbox.", "Callback.", "ChainedInvoke.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +78,7 @@ def error_words(error: ErrorPayload | None) -> Sentence:
 
 def type_of(error: ErrorPayload | None) -> str | None:
     """The type of an error as people call it."""
-    if error is None or error.type is None:
-        return None
-    return error.type if error.type.startswith(_WHOLE_TYPES) else error.short_type
+    return called_type(error.type) if error is not None else None
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

@@ -41,6 +41,19 @@ class ErrorPayload:
         return self.type.rpartition(".")[2] if self.type else None
 
 
+_TYPES_OF_LAMBDA = ("Runtime.", "Sandbox.", "Callback.", "ChainedInvoke.")
+
+
+def called_type(error_type: str | None) -> str | None:
+    """The type of an error as people call it: without the module that declares it.
+
+    Lambda's own types, such as Runtime.ExitError, mean nothing without their first part.
+    """
+    if not error_type or error_type.startswith(_TYPES_OF_LAMBDA):
+        return error_type or None
+    return error_type.rpartition(".")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A payload read by its shape."""

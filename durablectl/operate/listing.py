@@ -12,6 +12,7 @@ from typing import NamedTuple
 from durablectl.backend.base import Backend, Source
 from durablectl.errors import AccessDenied, DurablectlError, KeyDenied, NotFound, Partial
 from durablectl.model.executions import Execution
+from durablectl.model.payloads import called_type
 from durablectl.model.statuses import UNSUCCESSFUL_STATUSES, ExecutionStatus
 from durablectl.operate.connections import Connection, is_several
 from durablectl.operate.discovery import Discovery, Failure, Place, discover
@@ -255,5 +256,5 @@ class _Reader:
             error = row.connection.backend.execution(row.execution.arn, with_data=True).error
         except (KeyDenied, AccessDenied, NotFound) as failure:
             return _Reason(row, is_asked=True, failure=failure)
-        parts = [part for part in (error.short_type, error.message) if part] if error else []
+        parts = [part for part in (called_type(error.type), error.message) if part] if error else []
         return _Reason(replace(row, reason=": ".join(parts) or None), is_asked=True)

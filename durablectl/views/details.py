@@ -10,6 +10,7 @@ from datetime import datetime
 from durablectl.backend.base import Source
 from durablectl.model.arn import ExecutionArn
 from durablectl.model.executions import Execution, ExecutionDetail
+from durablectl.model.payloads import called_type
 from durablectl.model.wire import write_detail
 from durablectl.operate.data_level import DataLevel
 from durablectl.views.cards import Field, lay_out_card
@@ -48,7 +49,7 @@ class Detailed:
         """Why it ended badly, or is paused, as far as that was read."""
         error, pause = self.detail.error, self.detail.pause
         if error is not None and error.is_present:
-            return ": ".join(part for part in (error.short_type, error.message) if part) or None
+            return ": ".join(part for part in (called_type(error.type), error.message) if part) or None
         return pause.reason if pause else None
 
 

@@ -41,10 +41,13 @@ def error_phrase(error: Record, style: str = "red") -> Line:
 
 
 def error_kind(error_type: str | None) -> str:
-    """The type of an error as people know it: without the module that declares it."""
-    kind = error_type or ""
-    # Lambda's own types, such as Runtime.ExitError, mean nothing without their first part.
-    return kind if kind.startswith(("Runtime.", "Sandbox.", "Callback.")) else kind.rpartition(".")[2]
+    """The type of an error as people call it; empty without one."""
+    # Without an error nothing of payloads is needed, and the first frame of the dashboard waits for what is imported.
+    if not error_type:
+        return ""
+    from durablectl.model.payloads import called_type
+
+    return called_type(error_type) or ""
 
 
 def payload_phrase(label: str, payload: Record) -> Line:

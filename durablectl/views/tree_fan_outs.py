@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from durablectl.model.payloads import called_type
 from durablectl.views.durations import format_duration
 from durablectl.views.fan_outs import index_spans, is_wide, split_fan_out
 from durablectl.views.glyphs import operation_look
@@ -112,7 +113,7 @@ def _elapsed(child: Entry) -> int | None:
 
 def _error_type(child: Entry) -> str | None:
     error = child.row.node.operation.error or child.row.nodes[0].operation.error
-    return error.short_type if error else None
+    return called_type(error.type) if error else None
 
 
 def _is_cause(child: Entry) -> bool:

@@ -13,7 +13,7 @@ from aws_durable_execution_sdk_python.serdes import EXTENDED_TYPES_SERDES, SerDe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from durablectl.model.payloads import Decoded, ErrorPayload, decode
+from durablectl.model.payloads import Decoded, ErrorPayload, called_type, decode
 from tests.strategies import json_values
 
 
@@ -131,3 +131,21 @@ def test_an_error_is_present_when_it_says_something(error: ErrorPayload, is_pres
 )
 def test_the_short_type_of_an_error_is_its_last_part(error_type: str | None, short: str | None) -> None:
     assert ErrorPayload(error_type).short_type == short
+
+
+@pytest.mark.parametrize(
+    "recorded, called",
+    [
+        ("ValueError", "ValueError"),
+        ("shop.orders.PaymentDeclined", "PaymentDeclined"),
+        ("Runtime.ExitError", "Runtime.ExitError"),
+        ("Sandbox.Timedout", "Sandbox.Timedout"),
+        ("ChainedInvoke.Timeout", "ChainedInvoke.Timeout"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_type_of_an_error_is_called_without_its_module_unless_it_is_of_lambda(
+    recorded: str | None, called: str | None
+) -> None:
+    assert called_type(recorded) == called
