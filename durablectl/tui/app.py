@@ -19,6 +19,7 @@ from durablectl.tui.connection import Connect, Connection
 from durablectl.tui.daemon import in_daemon
 from durablectl.tui.session import Session
 from durablectl.tui.terminal_app import TerminalApp
+from durablectl.tui.working import start
 from durablectl.views.display import Display
 from durablectl.views.instants import TimeFormat
 from durablectl.views.lines import Line, data, fit_line, text_of
@@ -89,6 +90,7 @@ class Dashboard(TerminalApp):
         self.subject = subject
         self.preferences = preferences
         self.clock = clock
+        self._is_loaded_ahead = False
 
     def on_mount(self) -> None:
         """Show the first screen, and look for what it was asked to open."""
@@ -151,6 +153,15 @@ class Dashboard(TerminalApp):
         """Say something in the line above the keys of the current screen."""
         if self.live is not None:
             self.live.remark(line)
+
+    def load_ahead(self) -> None:
+        """Load the next screens beside the loop, now that the first one has what it asked for."""
+        if self._is_loaded_ahead or self.is_headless:
+            return
+        self._is_loaded_ahead = True
+        from durablectl.tui.ahead import load
+
+        start(self, lambda: in_daemon(load), "load ahead")
 
     def look_again(self) -> None:
         """Ask again now, because something was changed."""

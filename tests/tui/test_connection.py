@@ -32,6 +32,14 @@ def test_what_makes_requests_is_not_imported_for_the_first_frame() -> None:
     assert (ran.returncode, ran.stdout) == (0, "[]\n"), ran.stderr
 
 
+def test_what_the_next_screens_need_is_imported_by_itself() -> None:
+    program = (
+        f"{_FIRST_FRAME} from durablectl.tui import ahead; ahead.load(); print(set(ahead.NEXT) - set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout) == (0, "set()\n"), ran.stderr
+
+
 def test_threads_that_need_it_at_the_same_time_get_the_same_one() -> None:
     at_once, made = Barrier(4), []
 

@@ -201,6 +201,7 @@ class LiveScreen(Screen[None], Generic[AnswerT]):
         if not self._is_answered:
             self._is_answered = True
             self.app.collector.settle()
+            self.app.load_ahead()
         calls, self._once = self._once, []
         for call in calls:
             self.call_after_refresh(call)
