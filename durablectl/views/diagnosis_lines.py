@@ -25,6 +25,7 @@ _WHY_GAP = "   "
 _MOST_EVENTS = 5
 _LEAST_WIDTH = 48
 """On a narrower screen what belongs to a finding is indented by little."""
+_NARROW_INDENT = 2
 
 _LOOKS = {
     Severity.CAUSE: LOOKS["failed"],
@@ -90,7 +91,7 @@ class _Writer:
         self._reading = reading
         self._display = display
         self._command = command
-        self._indent = _SEVERITY_WIDTH if display.width is None or display.width >= _LEAST_WIDTH else 2
+        self._indent = _SEVERITY_WIDTH if display.width is None or display.width >= _LEAST_WIDTH else _NARROW_INDENT
 
     def finding(self, finding: Finding) -> Iterator[Line]:
         """The lines of one finding."""
@@ -156,9 +157,18 @@ class _Writer:
         elif line_width(whole) <= width:
             yield whole
         else:
-            start, margin = " " * self._indent + _NEXT, " " * (self._indent + len(_NEXT))
-            for line in fold_command(text_of(command), width, start=start, margin=margin):
-                yield from wrap_line((Segment(line, "bold"),), width, indent=len(margin))
+            yield from self._folded(text_of(command), width)
+
+    def _folded(self, command: str, available: int) -> Iterator[Line]:
+        """A command over several lines; further to the left where a word of it would be broken otherwise."""
+        lines: list[Line] = []
+        for indent, hanging in ((self._indent, len(_NEXT)), (_NARROW_INDENT, _NARROW_INDENT)):
+            start, margin = " " * indent + _NEXT, " " * (indent + hanging)
+            lines = [own(line, "bold") for line in fold_command(command, available, start=start, margin=margin)]
+            if max(map(line_width, lines)) <= available:
+                break
+        for line in lines:
+            yield from wrap_line(line, available, indent=2 * _NARROW_INDENT)
 
     def _below(self, line: Line) -> Iterator[Line]:
         yield from self._wrapped((Segment(" " * self._indent), *line))

@@ -113,7 +113,7 @@ def _stretches(text: str, first: int, later: int) -> Iterator[tuple[int, int]]:
             yield start, len(text)
             return
         cut = _last_break(text, start, end, later)
-        yield start, cut
+        yield start, start + len(text[start:cut].rstrip(" "))
         start, cells = cut + (text[cut] == " "), later
 
 

@@ -121,6 +121,10 @@ def test_a_line_that_begins_with_spaces_is_not_broken_before_its_first_word() ->
     assert [text_of(part) for part in wrapped] == ["    abcdefgh", "    ij kl"]
 
 
+def test_a_broken_line_has_no_spaces_at_its_end() -> None:
+    assert [text_of(part) for part in wrap_line(own("a word    another"), 12)] == ["a word", "another"]
+
+
 def test_padding_counts_cells() -> None:
     assert text_of(pad(data("名"), 4)) == "名  "
     assert text_of(pad(data("名"), 4, right=True)) == "  名"
