@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,8 @@ INTERRUPTED = 130
 _THREAD_TURN_S = 0.0005
 """How long a thread that reads may hold up the loop, which has to wait several times between a key and its paint."""
 _WIDE_ENOUGH, _HIGH_ENOUGH = "-wide-enough", "-high-enough"
+_UNSEEN_KEYS = frozenset({"ctrl+q", "ctrl+c", "ctrl+z"})
+"""What works in a terminal in which nothing has room."""
 _SIGNALS = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: 143}
 
 
@@ -86,6 +89,13 @@ class TerminalApp(App[int]):
         """End as other programs do at this key."""
         self.exit(INTERRUPTED)
 
+    def action_suspend_process(self) -> None:
+        """Suspend the job as the terminal itself does: with what started it, so that the shell takes over."""
+        if self._driver is not None and self._driver.can_suspend:
+            # The terminal is restored before that: a shell that has it back lets nobody else change it.
+            with self.suspend():
+                os.kill(0, signal.SIGSTOP)
+
     def on_mount(self) -> None:
         """Cover each screen where the terminal is too small for it."""
         self.screen_change_signal.subscribe(self, self._cover, immediate=True)
@@ -105,6 +115,8 @@ class TerminalApp(App[int]):
             if not self.screen_stack:
                 # It is being closed.
                 return
+            if isinstance(event, Key) and self._is_too_small and self._is_refused_unseen(event.key):
+                return
         if isinstance(event, Key) and not event.is_forwarded and isinstance(self.focused, RowsView | PromptInput):
             # Both leave keys to the app. On the way to them and back, one that opens or closes a line to type in
             # would be overtaken by the next one.
@@ -113,9 +125,19 @@ class TerminalApp(App[int]):
                 return
         await super().on_event(event)
 
-    def _cover(self, screen: Screen[Any]) -> None:
+    @property
+    def _is_too_small(self) -> bool:
         columns, lines = self.size
-        if columns >= LEAST_COLUMNS and lines >= LEAST_LINES:
+        return columns < LEAST_COLUMNS or lines < LEAST_LINES
+
+    def _is_refused_unseen(self, key: str) -> bool:
+        """Whether a key does nothing because nobody sees what it would be about; `q` quits, as the notice says."""
+        if key == "q":
+            self.exit()
+        return key not in _UNSEEN_KEYS
+
+    def _cover(self, screen: Screen[Any]) -> None:
+        if not self._is_too_small:
             # No style hangs on these, but Textual would style all of the screen once more when it adds them.
             screen.add_class(_WIDE_ENOUGH, _HIGH_ENOUGH, update=False)
         if screen.is_attached and screen.query_one_optional(SizeNotice) is None:

@@ -67,6 +67,23 @@ async def test_a_small_terminal_says_what_it_needs_and_everything_returns() -> N
         assert pilot.app.focused is focused
 
 
+async def test_keys_do_nothing_unseen_but_quit() -> None:
+    app = make_app(backend(), subject="orders")
+    async with running(app, size=(80, 24)) as pilot:
+        await until_shown(pilot, "order-1042: ")
+        await pilot.press("x")
+        await until_shown(pilot, "Stop execution")
+        await pilot.resize_terminal(50, 12)
+        await until_shown(pilot, "needs 60×16, is 50×12 (q quits)")
+        await pilot.press("escape")
+        await pilot.resize_terminal(80, 24)
+        await until_shown(pilot, "Stop execution", without=["needs 60×16"])
+        await pilot.resize_terminal(50, 12)
+        await until_shown(pilot, "needs 60×16")
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_code is not None)
+
+
 async def test_the_configuration_gives_bindings_other_keys() -> None:
     async with running(make_app(backend(), preferences=Preferences(keys={"app.requests": "f8"}))) as pilot:
         await until_shown(pilot, "orders")

@@ -81,8 +81,9 @@ def test_an_interruption_restores_the_terminal_and_has_its_own_code(
     assert terminal.raw.count(RESTORED) == 1
 
 
-def test_the_program_can_be_suspended_and_comes_back_with_its_screen(terminal: Terminal) -> None:
-    terminal.type("durablectl tui -c local\r")
+@pytest.mark.parametrize("command", ["durablectl tui -c local", "sh -c 'durablectl tui -c local; exit $?'"])
+def test_the_program_can_be_suspended_and_comes_back_with_its_screen(terminal: Terminal, command: str) -> None:
+    terminal.type(f"{command}\r")
     terminal.wait_for("cannot reach")
     terminal.type(CTRL_Z)
     terminal.wait_until(lambda _: terminal.raw.count(RESTORED) == 1 and "Stopped" in terminal.raw, "the shell")
