@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from durablectl.views.text import ELLIPSIS, clean, fit, head, split_escapes, width
+from durablectl.views.text import ELLIPSIS, clean, head, split_escapes, width
 
 
 class Segment(NamedTuple):
@@ -79,7 +79,7 @@ def fit_line(line: Line, cells: int) -> Line:
         segment_width = width(segment.text)
         if segment_width >= left:
             # Something is missing after this segment even where the segment itself would fit.
-            kept.append(Segment(fit(segment.text + ELLIPSIS, left), segment.style))
+            kept.append(Segment(head(segment.text, left - 1) + ELLIPSIS if left > 0 else "", segment.style))
             break
         kept.append(segment)
         left -= segment_width

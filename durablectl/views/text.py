@@ -25,6 +25,7 @@ _ESCAPE = re.compile(r"\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\U[0-9a-f]{8}")
 
 _COLUMNS = re.compile("  +")
 
+_LONGEST_KEPT = 256
 _MAX_COMBINING = 8
 """Marks kept on one character; longer runs only serve to cover the lines around."""
 
@@ -71,7 +72,10 @@ def split_escapes(cleaned: str) -> Iterator[tuple[str, bool]]:
 
 def width(text: str) -> int:
     """How many terminal cells a cleaned text takes."""
-    return len(text) if text.isascii() else _mixed_width(text)
+    if text.isascii():
+        return len(text)
+    # A payload of megabytes would stay in memory as long as it is among the texts seen last.
+    return _mixed_width(text) if len(text) <= _LONGEST_KEPT else sum(map(_character_width, text))
 
 
 def fit(text: str, cells: int) -> str:
