@@ -13,5 +13,10 @@ def start(node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], name: st
 
     It is a function, not a coroutine, because a coroutine that is cancelled before its start would never be awaited.
     """
+
+    async def run() -> None:
+        # Textual takes what is no coroutine function itself, such as a lambda, for no asynchronous work at all.
+        await work()
+
     # Textual's types know functions of coroutines only where those await nothing.
-    node.run_worker(work, name=name, group=name, exclusive=True)  # type: ignore[arg-type]
+    node.run_worker(run, name=name, group=name, exclusive=True)  # type: ignore[arg-type]
