@@ -114,13 +114,8 @@ class _Resolver:
 
 def _said_to_know(given: Given, connections: Sequence[Connection]) -> Sequence[Connection]:
     """The connections that a record tells of, or all if it tells of none that is there."""
-    wanted = {"context": given.context, "region": given.region}
-    told = [
-        each
-        for each in connections
-        if all(getattr(each.source, name) == value for name, value in wanted.items() if value is not None)
-    ]
-    return told or connections
+    of_context = [each for each in connections if given.context in (None, each.source.context)] or connections
+    return [each for each in of_context if given.region in (None, each.source.region)] or of_context
 
 
 def _in_region(region: str, connections: Sequence[Connection]) -> list[Connection]:

@@ -85,9 +85,9 @@ def _is_settled(record: dict[str, object]) -> bool:
 
 
 def _place_of(record: dict[str, object]) -> dict[str, str]:
-    """The context and the region over which an earlier command worked, as its results tell them."""
+    """The context and the region over which an earlier command worked, as results tell them, and rows of lists."""
     source = record.get("source")
-    told = source if isinstance(source, Mapping) else {}
+    told = source if isinstance(source, Mapping) else record
     return {key: value for key in ("context", "region") if isinstance(value := told.get(key), str) and value}
 
 

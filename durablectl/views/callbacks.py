@@ -13,7 +13,7 @@ from durablectl.views.glyphs import LOOKS, Look
 from durablectl.views.instants import Precision, iso
 from durablectl.views.lines import DASH, Line, Segment, data, own
 from durablectl.views.phrases import limit_text, short_id
-from durablectl.views.places import with_places
+from durablectl.views.places import placed, with_places
 from durablectl.views.records.callbacks import age_ms, callback_record, remaining_ms
 from durablectl.views.records.context import Reading
 from durablectl.views.view import ALL_FORMATS, Column, Envelope, ListFacts, View
@@ -46,7 +46,7 @@ def callback_list_view(
     return View(
         kind="callback",
         items=callbacks,
-        record=lambda one: callback_record(one, reading),
+        record=placed(lambda one: callback_record(one, reading)),
         document=Envelope("callback_list", reading.now, source, facts, arn),
         columns=placed_columns(reading, with_closed=with_closed, shown_places=shown_places),
         identifier=lambda one: one.callback_id or None,

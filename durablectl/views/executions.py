@@ -10,7 +10,7 @@ from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import execution_status
 from durablectl.views.instants import iso
 from durablectl.views.lines import DASH, EMPTY, Line, data, own
-from durablectl.views.places import with_places
+from durablectl.views.places import placed, with_places
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
 from durablectl.views.records.executions import (
@@ -89,7 +89,7 @@ def list_view(
     return View(
         kind="execution",
         items=listed,
-        record=lambda one: execution_record(one.execution, reading, function=one.function, reason=one.reason),
+        record=placed(lambda one: execution_record(one.execution, reading, function=one.function, reason=one.reason)),
         document=Envelope("execution_list", reading.now, source, facts),
         columns=list_columns(reading, with_reasons=with_reasons, shown_places=shown_places),
         identifier=lambda one: one.execution.arn,

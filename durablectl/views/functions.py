@@ -15,7 +15,7 @@ from durablectl.views.glyphs import execution_status
 from durablectl.views.instants import iso
 from durablectl.views.lines import DASH, EMPTY, Line, data, join, own
 from durablectl.views.phrases import limit_text
-from durablectl.views.places import with_places
+from durablectl.views.places import placed, with_places
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading, jsonable
 from durablectl.views.view import Column, Envelope, ListFacts, RawShape, Record, View
@@ -38,7 +38,7 @@ def functions_view(
     return View(
         kind="function",
         items=functions,
-        record=lambda found: function_record(found, reading),
+        record=placed(lambda found: function_record(found, reading)),
         document=Envelope("function_list", reading.now, source, facts),
         columns=function_columns(with_versions=with_versions, with_counts=with_counts, shown_places=shown_places),
         identifier=lambda found: found.function.arn,

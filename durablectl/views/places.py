@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from durablectl.backend.base import Source
 from durablectl.views.lines import DASH, data
-from durablectl.views.view import Column
+from durablectl.views.view import Column, Record
 
 
 class Sourced(Protocol):
@@ -18,6 +18,11 @@ class Sourced(Protocol):
 
 
 _Sourced = TypeVar("_Sourced", bound=Sourced)
+
+
+def placed(record: Callable[[_Sourced], Record]) -> Callable[[_Sourced], Record]:
+    """Records of a list with the context of the connection that gave each, which no ARN tells."""
+    return lambda one: record(one) | {"context": _context(one)}
 
 
 def with_places(
@@ -32,16 +37,12 @@ def place_columns(
     region: Callable[[_Sourced], str | None], shown: Sequence[str]
 ) -> tuple[Column[_Sourced], Column[_Sourced]]:
     """Context and region, which only lists over several of them show unless all columns are asked for."""
-
-    def context(one: _Sourced) -> str | None:
-        return one.source.context if one.source else None
-
     return (
         Column(
             "context",
             "CONTEXT",
-            lambda one, _: data(context(one)) or DASH,
-            context,
+            lambda one, _: data(_context(one)) or DASH,
+            _context,
             is_wide="context" not in shown,
             shrinks_to=6,
             about="context of the connection",
@@ -56,3 +57,7 @@ def place_columns(
             about="AWS Region",
         ),
     )
+
+
+def _context(one: Sourced) -> str | None:
+    return one.source.context if one.source else None

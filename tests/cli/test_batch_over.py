@@ -13,7 +13,7 @@ from durablectl.clock import ManualClock
 from durablectl.errors import AccessDenied, CredentialsError, Unreachable
 from tests.cli.harness import Ran, run
 from tests.fakes.backend import FakeBackend
-from tests.fakes.histories import NOW, RecordedExecution, make_execution
+from tests.fakes.histories import NOW, RecordedExecution, callback, make_execution
 
 BOTH = ("-c", "dev,prod")
 RUNNING = ("-s", "running")
@@ -215,6 +215,27 @@ def test_of_two_servers_with_arns_alike_the_one_is_asked_that_knows_them(environ
 
     assert outcomes(ran) == {("there", "b"): "done", ("here", "a"): "done"}
     assert (changed(here), changed(there)) == (["a"], ["b"])
+
+
+@pytest.mark.parametrize("verb", ["list", "callback list"])
+def test_rows_of_a_list_are_changed_where_they_were_listed(environ: dict[str, str], verb: str) -> None:
+    here, there = (
+        FakeBackend(
+            make_execution("a", callback("approval"), arn=arn, function="orders"),
+            clock=ManualClock(NOW),
+            source=Source("emulator", name, "us-east-1", f"http://127.0.0.1:{port}"),
+        )
+        for name, port in (("here", 1), ("there", 2))
+        for arn in [f"arn:aws:lambda:us-east-1:123456789012:function:orders:7/durable-execution/a/{name}-0000"]
+    )
+    both = Shell(environ, here=here, there=there)
+
+    rows = both(*verb.split(), "-c", "there,here", "-o", "jsonl")
+    ran = both("stop", "-", "-c", "there,here", "--yes", "-o", "jsonl", stdin=rows.out)
+
+    assert outcomes(ran) == {("there", "a"): "done", ("here", "a"): "done"}, ran.err
+    # Nobody had to be asked whose they are: each was read once, just before it was stopped.
+    assert (here.count("execution"), there.count("execution")) == (1, 1)
 
 
 # --- what is shown and guarded ----------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def test_names_are_callback_ids_that_complete_them(backend: FakeBackend) -> None
 def test_records_have_every_key(backend: FakeBackend) -> None:
     (record, *_) = run("callback", "list", "-o", "jsonl", backend=backend).lines
 
-    assert list(record) == ["schema_version", "kind", *CALLBACK]
+    assert list(record) == ["schema_version", "kind", *CALLBACK, "context"]
     assert (record["kind"], record["timeout_ms"], record["completed_at"]) == ("callback", 7_200_000, None)
 
 

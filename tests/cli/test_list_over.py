@@ -100,6 +100,9 @@ def test_each_context_lists_its_own_functions_and_is_named(
 
     ran = run("list", "-c", "dev,prod", backends={"dev": europe, "prod": america}, environ=configured)
 
+    rows = run("list", "-c", "dev,prod", "-o", "jsonl", backends={"dev": europe, "prod": america}, environ=configured)
+
+    assert [row["context"] for row in rows.lines] == ["dev", "prod", "dev"]
     assert [line.split()[0] for line in ran.out.splitlines()] == ["CONTEXT", "dev", "prod", "dev"]
     assert "searched orders in context dev, eu-west-1; orders in context prod, us-east-1" in ran.err
 

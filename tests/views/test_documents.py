@@ -166,12 +166,12 @@ WAIT = ["arn", "status", "for", "satisfied", "elapsed_ms"]
 ENVELOPE = ["schema_version", "kind", "observed_at", "source", "items", "truncated", "limit", "warnings"]
 
 RECORD_KEYS = {
-    "callback": CALLBACK,
-    "execution": EXECUTION,
+    "callback": [*CALLBACK, "context"],
+    "execution": [*EXECUTION, "context"],
     "execution_detail": DETAIL,
     "event": EVENT,
     "operation": OPERATION,
-    "function": FUNCTION,
+    "function": [*FUNCTION, "context"],
     "action_result": ACTION,
     "wait_result": WAIT,
 }
