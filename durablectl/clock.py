@@ -75,11 +75,6 @@ class ModelClock:
         now = self.base.now()
         return now if self.scale == 1 else self._began_at + (now - self._began_at) * self.scale
 
-    @property
-    def ahead(self) -> timedelta:
-        """How far it is ahead of the clock that it runs on."""
-        return self.now() - self.base.now()
-
     def move_to(self, instant: datetime) -> None:
         """Move ahead to an instant; one that has passed changes nothing."""
         self.skipped = max(self.skipped, instant - self.unskipped)

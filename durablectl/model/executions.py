@@ -116,6 +116,4 @@ class Function:
     """Whether every invocation is for one tenant, which has to be named (TenancyConfig)."""
     log_group: str | None = None
     """Where it logs; None where a server does not tell."""
-    log_format: str | None = None
-    """`JSON` or `Text`."""
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -334,7 +334,6 @@ def read_function(raw: Json) -> Function:
         is_durable=isinstance(config, Mapping),
         is_tenant_isolated=read_mapping(raw.get("TenancyConfig")).get("TenantIsolationMode") == "PER_TENANT",
         log_group=read_text(logging.get("LogGroup")),
-        log_format=read_text(logging.get("LogFormat")),
         extra=unknown_members(raw, _FUNCTION_MEMBERS),
     )
 

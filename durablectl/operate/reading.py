@@ -46,8 +46,6 @@ class HistoryRead:
     events: list[Event]
     level: DataLevel
     is_key_denied: bool = False
-    unread_errors: int = 0
-    """Failures whose texts lie beyond the pages that were read with data."""
 
 
 def read_detail(backend: Backend, arn: str, level: DataLevel, notes: Notes) -> DetailRead:
@@ -173,7 +171,7 @@ def _with_errors(backend: Backend, arn: str, read: HistoryRead, notes: Notes, pa
     if unread:
         notes.note(f"{counted(unread, 'error text')} not read, --data reads all")
     events = [_with_text(event, found.get(_identity(event))) for event in read.events]
-    return replace(read, events=events, unread_errors=unread)
+    return replace(read, events=events)
 
 
 def _lacks_text(event: Event) -> bool:

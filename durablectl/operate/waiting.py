@@ -96,28 +96,6 @@ def _tell_nobody(target: Target, status: ExecutionStatus) -> None:
     """Take no notice of a status."""
 
 
-def wait_for(
-    backend: Backend,
-    target: Target,
-    goal: Goal,
-    *,
-    clock: Clock,
-    pace: Pace = UNHURRIED,
-    is_just_started: bool = False,
-    notes: Notes | None = None,
-) -> WaitOutcome:
-    """Poll one execution until `goal` is reached, cannot be reached any more, or the time of `pace` has elapsed.
-
-    Asks at most every `pace.interval` within ±20 %, less often the longer nothing changes, and half as often after
-    each throttling. Raises NotFound if the service never knew the execution; only of one that was just started that
-    is believed after ten seconds. Raises what the service fails with, at once or, if it has answered, for a minute.
-    """
-    (outcome,) = wait_for_all(
-        backend, [target], goal, clock=clock, pace=pace, is_just_started=is_just_started, notes=notes
-    )
-    return outcome
-
-
 def wait_for_all(
     backend: Backend,
     targets: Sequence[Target],
@@ -131,7 +109,12 @@ def wait_for_all(
 ) -> Iterator[WaitOutcome]:
     """Wait for each target in turn within one time-out for all; every one is asked for at least once.
 
+    Polls an execution until `goal` is reached, cannot be reached any more, or the time of `pace` has elapsed: at most
+    every `pace.interval` within ±20 %, less often the longer nothing changes, and half as often after each throttling.
     `on_status` is told each status that is seen, for a line of progress.
+
+    Raises NotFound if the service never knew the execution; only of one that was just started that is believed after
+    ten seconds. Raises what the service fails with, at once or, if it has answered, after a minute.
     """
     started_at = clock.now()
     deadline = None if pace.timeout is None else started_at + pace.timeout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -108,13 +108,6 @@ def draw_row(row: TimelineRow, track: Track, *, timeout_ms: int | None = None) -
         Segment(" "),
         *pad(fit_line(time, _TIME_CELLS), _TIME_CELLS, right=True),
     )
-
-
-def draw_lines(rows: Sequence[TimelineRow], track: Track) -> Iterator[Line]:
-    """The header and the rows."""
-    yield draw_header(track)
-    for row in rows:
-        yield draw_row(row, track)
 
 
 def display_width(display: Display, wanted: int | None) -> int:

@@ -153,9 +153,9 @@ def test_reading_with_data_stops_after_five_pages(notes: CollectedNotes) -> None
     recorded = make_execution("order-9", step("charge").fails(1).succeeds(), *steps, step("ship").gives_up())
     backend = FakeBackend(recorded)
 
-    read = read_history(backend, recorded.arn, DataLevel.ERRORS, notes, page_size=2)
+    read_history(backend, recorded.arn, DataLevel.ERRORS, notes, page_size=2)
 
-    assert (len(backend.data_requests), read.unread_errors) == (5, 1)
+    assert len(backend.data_requests) == 5
     assert notes.notes == ["1 error text not read, --data reads all"]
 
 

@@ -14,7 +14,7 @@ from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.notes import CollectedNotes
 from durablectl.operate.pacing import Pace
 from durablectl.operate.targets import Target, target_of_execution
-from durablectl.operate.waiting import Goal, WaitOutcome, combined_exit_code, wait_for, wait_for_all
+from durablectl.operate.waiting import Goal, WaitOutcome, combined_exit_code, wait_for_all
 from tests.fakes.backend import FakeBackend
 from tests.fakes.histories import NOW, RecordedExecution, callback, make_execution
 
@@ -35,7 +35,8 @@ def target_of(recorded: RecordedExecution) -> Target:
 
 def wait_on(backend: FakeBackend, order: RecordedExecution, goal: Goal = Goal.CLOSED, **facts: Any) -> WaitOutcome:
     pace = Pace(facts.pop("timeout", None), spread=lambda: 1.0)
-    return wait_for(backend, target_of(order), goal, clock=backend.clock, pace=pace, **facts)
+    (outcome,) = wait_for_all(backend, [target_of(order)], goal, clock=backend.clock, pace=pace, **facts)
+    return outcome
 
 
 def becomes(
@@ -212,7 +213,7 @@ def test_polls_are_spread_within_a_fifth(backend: FakeBackend, order: RecordedEx
             super().sleep(seconds)
 
     clock = Recording(NOW)
-    wait_for(backend, target_of(order), Goal.CLOSED, clock=clock, pace=Pace(timedelta(seconds=30)))
+    list(wait_for_all(backend, [target_of(order)], Goal.CLOSED, clock=clock, pace=Pace(timedelta(seconds=30))))
 
     assert all(1.6 <= pause <= 2.4 for pause in seen[:-1])
     assert len(set(seen)) > 1

@@ -39,8 +39,6 @@ class InvocationFault:
     error_type: str
     message: str
     stack_trace: tuple[str, ...] = ()
-    unhandled: bool = True
-    """Lambda calls every error of a function so that its code did not post as a result; that is all of them today."""
     posted: bytes | None = None
     """The error as the function's runtime reported it, if it did: Invoke answers just that."""
 

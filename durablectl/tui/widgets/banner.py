@@ -17,9 +17,6 @@ from durablectl.views.lines import EMPTY, Line, Segment, data, fit_line, join, l
 if TYPE_CHECKING:
     from durablectl.tui.app import Dashboard
 
-STALE_AFTER = 3
-"""Intervals without an answer after which data is called stale."""
-
 _DOT = " · "
 _MINUTE_S = 60
 _DOTS = {
