@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -161,7 +162,7 @@ class Dashboard(TerminalApp):
         self._is_loaded_ahead = True
         from durablectl.tui.ahead import load
 
-        start(self, lambda: in_daemon(load), "load ahead")
+        start(self, partial(in_daemon, load), "load ahead")
 
     def look_again(self) -> None:
         """Ask again now, because something was changed."""
