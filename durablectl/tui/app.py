@@ -222,7 +222,7 @@ class Dashboard(TerminalApp):
         self.push_screen(CallbacksScreen(target))
 
     def open_scoped(self, what: str, reference: str) -> None:
-        """Show the callbacks or the logs of the execution that a word means."""
+        """Show the callbacks or the logs of the execution that a word means, or ask about a change of it."""
         self.run_worker(self._open_reference(reference, f":{what}"), name="open", group="open", exclusive=True)
 
     def open_logs(self, target: Target) -> None:
@@ -345,13 +345,20 @@ class Dashboard(TerminalApp):
         if not isinstance(opened, Target):
             self.open_executions((opened,))
             return
-        if tab in (":callbacks", ":logs"):
-            (self.open_callbacks if tab == ":callbacks" else self.open_logs)(opened)
+        if tab is not None and tab.startswith(":"):
+            self._do_scoped(tab[1:], opened)
             return
         if len(self.screen_stack) == 2 and opened.function:
             # On the way back up are the executions of its function.
             self.open_executions((opened.function,))
         self.open_execution(opened, tab=tab)
+
+    def _do_scoped(self, what: str, target: Target) -> None:
+        opening = {"callbacks": self.open_callbacks, "logs": self.open_logs}.get(what)
+        if opening is not None:
+            opening(target)
+        else:
+            self.act(what, (target,))
 
     def _tell_failure(self, error: DurablectlError) -> None:
         line: Line = data(" · ".join((error.message, *error.hint[:2])), "red")

@@ -51,8 +51,6 @@ def _split(text: str) -> list[str]:
 
 
 async def _unknown(app: Dashboard, name: str, arguments: Sequence[str]) -> None:
-    if name in ELSEWHERE:
-        raise UsageError(f":{name} is not a command here", hint=ELSEWHERE[name])
     if not arguments and ("/" in name or "@" in name or name.startswith("arn:")):
         app.open_reference(name)
         return
@@ -133,6 +131,20 @@ async def _logs(app: Dashboard, arguments: Sequence[str]) -> None:
     app.open_scoped("logs", _one(arguments, "an execution, as FUNCTION/NAME"))
 
 
+def _acting(verb: str) -> Callable[[Dashboard, Sequence[str]], Awaitable[None]]:
+    async def run(app: Dashboard, arguments: Sequence[str]) -> None:
+        if arguments:
+            app.open_scoped(verb, _one(arguments, "an execution, as FUNCTION/NAME, or nothing for what is marked"))
+            return
+        from durablectl.tui.actions import Acting
+
+        if not isinstance(app.live, Acting):
+            _wrong("no execution is highlighted here; name one, as FUNCTION/NAME")
+        app.live.action_act(verb)
+
+    return run
+
+
 async def _context(app: Dashboard, arguments: Sequence[str]) -> None:
     words = [word for word in arguments if word not in ("use", "list")]
     if words:
@@ -188,6 +200,16 @@ VERBS: Mapping[str, Verb] = {
     "why": Verb(_execution("why"), "why EXEC", "why it failed or what it waits for", "execution"),
     "logs": Verb(_logs, "logs EXEC", "what it logged", "execution"),
     "callbacks": Verb(_callbacks, "callbacks [EXEC]", "pending callbacks", "execution"),
+    **{
+        verb: Verb(_acting(verb), f"{verb} [EXEC]", f"{about}, after a question", "execution")
+        for verb, about in (
+            ("stop", "end for good"),
+            ("pause", "no more invocations for now"),
+            ("resume", "undo a pause"),
+            ("delete", "remove a closed execution"),
+            ("restart", "start anew with the same input"),
+        )
+    },
     "context": Verb(_context, "context [NAME]", "connections, or go over to one", "context"),
     "theme": Verb(_theme, "theme NAME", "other colours", "theme"),
     "requests": Verb(_requests, "requests", "every request since the start"),
@@ -208,22 +230,12 @@ ALIASES: Mapping[str, str] = {
     "callback": "callbacks",
     "ctx": "context",
     "contexts": "context",
+    **dict.fromkeys(("kill", "cancel", "terminate"), "stop"),
     "q": "quit",
     "q!": "quit",
     "exit": "quit",
 }
 """Other words that people type for them."""
-
-_KEYS = "mark or highlight the executions, then press {key}; nothing happens before a dialog"
-ELSEWHERE: Mapping[str, str] = {
-    "stop": _KEYS.format(key="x"),
-    "pause": _KEYS.format(key="p"),
-    "resume": _KEYS.format(key="u"),
-    "delete": _KEYS.format(key="D"),
-    "restart": _KEYS.format(key="R"),
-    **dict.fromkeys(("kill", "cancel", "terminate"), f"to end an execution: {_KEYS.format(key='x')}"),
-}
-"""Verbs that change something, and where they are."""
 
 
 def completions(app: Dashboard, text: str) -> list[str]:

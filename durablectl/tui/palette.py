@@ -104,7 +104,8 @@ def _keys(screen: LiveScreen[object]) -> Iterator[Entry]:
         shown = binding.key_display or key.replace("escape", "esc").replace("_", " ")
         act = partial(_act, screen, binding.action, active.node)
         reason = "" if active.enabled else f" · {screen.refusal(binding.action) or 'not now'}"
-        yield Entry(binding.tooltip or binding.description, f"key {shown}{reason}", act)
+        about = f" · {binding.tooltip[:1].lower()}{binding.tooltip[1:]}" if binding.tooltip else ""
+        yield Entry(binding.description, f"key {shown}{about}{reason}", act)
 
 
 async def _act(screen: LiveScreen[object], action: str, node: object) -> None:

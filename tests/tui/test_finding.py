@@ -48,8 +48,8 @@ async def test_a_command_opens_its_screen(command: str, screen: type) -> None:
     "command, message",
     [
         ("lst", "did you mean :list"),
-        ("stop orders/order-1042", "press x; nothing happens before a dialog"),
-        ("kill it", "to end an execution"),
+        ("stop", "no execution is highlighted here; name one, as FUNCTION/NAME"),
+        ("stop one two", "it takes an execution, as FUNCTION/NAME, or nothing for what is marked"),
         ("list --colour red", ":list has no option --colour"),
         ("get", "it takes an execution, as FUNCTION/NAME"),
         ("get 'orders", "a quotation mark is not closed"),
@@ -65,6 +65,34 @@ async def test_what_is_wrong_with_a_command_stays_in_its_line(command: str, mess
 
     assert f": {command}" in shown
     assert backend.mutations == []
+
+
+@pytest.mark.parametrize(
+    "command, question",
+    [
+        ("stop orders/order-1042", "Stop execution"),
+        ("kill order-1042", "Stop execution"),
+        ("delete orders/order-1038", "Delete execution"),
+        ("restart orders/order-1038", "Restart execution"),
+    ],
+)
+async def test_a_command_that_changes_something_asks_first(command: str, question: str) -> None:
+    backend = make_shop()
+    async with running(make_app(backend)) as pilot:
+        await until_shown(pilot, "crm")
+        await pilot.press(*f":{command}", "enter")
+        await until_shown(pilot, question, command.partition(" ")[2].partition("/")[2])
+
+    assert backend.mutations == []
+
+
+async def test_a_command_that_changes_something_is_about_what_is_marked() -> None:
+    async with running(make_app(make_shop(), subject="orders")) as pilot:
+        await until_shown(pilot, "order-1020")
+        await pilot.press("space", "space")
+        await until_shown(pilot, "2 marked")
+        await pilot.press(*":stop", "enter")
+        await until_shown(pilot, "Stop 2 executions")
 
 
 async def test_a_list_with_options_is_filtered_by_them() -> None:

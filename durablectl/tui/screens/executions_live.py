@@ -32,6 +32,7 @@ MOST_ROWS = 10_000
 FIRST_ROWS = 200
 """Executions that are shown before the others have come."""
 _FILTERS = "name, or status:failed  !name:test-*  since:2h  older-than:1d  waiting:approval"
+_TICK_S = 1.0
 EXPLAINED_AFTER_S = 0.15
 """How long the cursor rests before the row under it is explained."""
 
@@ -82,6 +83,7 @@ class ExecutionsLive(Exporting[Answer], Acting[Answer]):
         self.apply_filter(self.state.filter)
         self.run_worker(self._standings.run(self._told), group="standings", exit_on_error=True)
         self.watch(self.table, "scroll_y", self._want_standings)
+        self.set_interval(_TICK_S, self.pass_time)
 
     def on_screen_suspend(self) -> None:
         """Read nothing behind another screen or a dialog."""
@@ -178,6 +180,13 @@ class ExecutionsLive(Exporting[Answer], Acting[Answer]):
             own(f"{marked} marked", "bold yellow") if marked else EMPTY,
         ]
         return join(parts, " · ")
+
+    def pass_time(self) -> None:
+        """Let the times of open executions go on."""
+        if self.is_active:
+            for row in self.table.in_view:
+                if row.execution.status.is_open:
+                    self.table.redraw_row(row.execution.arn)
 
     def show_order(self) -> None:
         """Mark the column by which rows are sorted."""

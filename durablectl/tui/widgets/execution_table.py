@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from durablectl.operate.listing import ListedExecution
 from durablectl.tui.widgets.table import TableView
+from durablectl.views.display import Display
 from durablectl.views.durations import format_duration
 from durablectl.views.executions import execution_columns
 from durablectl.views.lines import DASH, EMPTY, Line, data, own
@@ -67,9 +68,12 @@ class ExecutionTable(TableView[ListedExecution]):
 
     @staticmethod
     def _function(usual: Column[ListedExecution], *, is_wide: bool) -> Column[ListedExecution]:
-        if is_wide:
-            return usual
-        return replace(usual, cell=lambda row, _: data(row.function), shrinks_to=9)
+        def cell(row: ListedExecution, _: Display) -> Line:
+            version = _version_of(row) if is_wide else None
+            # That there are no versions is nothing to spend cells on.
+            return data(f"{row.function}:{version}" if version not in (None, "$LATEST") else row.function)
+
+        return replace(usual, cell=cell, shrinks_to=9)
 
     def _mark(self, row: ListedExecution) -> Line:
         return own("•", "bold yellow") if row.execution.arn in self.marks else own(" ")
@@ -87,7 +91,8 @@ class ExecutionTable(TableView[ListedExecution]):
 
     @staticmethod
     def _version() -> Column[ListedExecution]:
-        def version(row: ListedExecution) -> str | None:
-            return row.execution.parts.version if row.execution.parts else None
+        return Column("version", "VERSION", lambda row, _: data(_version_of(row)) or DASH, _version_of)
 
-        return Column("version", "VERSION", lambda row, _: data(version(row)) or DASH, version)
+
+def _version_of(row: ListedExecution) -> str | None:
+    return row.execution.parts.version if row.execution.parts else None
