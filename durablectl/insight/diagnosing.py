@@ -107,7 +107,7 @@ def diagnose(facts: Facts) -> Diagnosis:
     if all(finding.rule in _CIRCUMSTANCES for finding in findings):
         findings += NOTHING_WRONG.findings(case)
     findings.sort(key=lambda finding: _order(case, finding))
-    leading = _leading(case, findings)
+    leading = _leading(findings)
     return Diagnosis(_headline(case, findings, leading), tuple(findings), leading)
 
 
@@ -166,7 +166,7 @@ def _depth(case: Case, finding: Finding) -> int:
     return min(places, default=len(case.chain))
 
 
-def _leading(case: Case, findings: Iterable[Finding]) -> Finding | None:
+def _leading(findings: Iterable[Finding]) -> Finding | None:
     """The finding that explains the status best."""
     telling = [finding for finding in findings if finding.because]
     return min(

@@ -174,11 +174,9 @@ class LocalService:
         )
 
     def _pool(self) -> WorkerPool:
-        identity = self._options.identity
         return WorkerPool(
             clock=self._clock,
-            region=identity.region,
-            account=identity.account,
+            region=self._options.identity.region,
             lambda_endpoint=self._endpoint(),
             on_log=self._on_log,
             max_running=self._options.concurrency,

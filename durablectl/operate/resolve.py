@@ -38,17 +38,6 @@ from durablectl.operate.ordering import FULL_PAGE, in_order
 from durablectl.operate.targets import Target, target_of_arn, target_of_execution
 from durablectl.operate.wording import counted
 
-__all__ = [
-    "SEARCH_LIMIT",
-    "Resolver",
-    "Target",
-    "each_once",
-    "region_of",
-    "regions_of",
-    "resolve_many",
-    "resolve_one",
-]
-
 SEARCH_LIMIT = 1000
 """Executions of each function among which ids, beginnings and ends are looked for."""
 

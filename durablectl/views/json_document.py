@@ -115,7 +115,7 @@ def pieces(document: Document, folded: Set[int], cells: int | None) -> list[Piec
     numbers = visible_lines(document, folded)
     if cells is None:
         return [Piece(number) for number in numbers]
-    return list(chain.from_iterable(_wrapped(document.lines[number], number, cells, folded) for number in numbers))
+    return list(chain.from_iterable(_wrapped(document.lines[number], number, cells) for number in numbers))
 
 
 def draw_piece(document: Document, piece: Piece, folded: Set[int], *, pan: int = 0) -> Line:
@@ -200,7 +200,7 @@ def _tail(document: Document, piece: Piece, folded: Set[int]) -> Line:
     return (*told, Segment(",", "dim")) if is_followed and not is_closing else told
 
 
-def _wrapped(line: DocumentLine, number: int, cells: int, folded: Set[int]) -> Iterable[Piece]:
+def _wrapped(line: DocumentLine, number: int, cells: int) -> Iterable[Piece]:
     key_cells = width(line.key)
     room = max(_LEAST_ROOM, cells - _indent(line) - 1)
     if len(line.text) + key_cells <= room and (line.text.isascii() or width(line.text) + key_cells <= room):

@@ -60,7 +60,7 @@ def _rows_of_run(run: Sequence[Attempt], reading: Reading, end: datetime | None,
         yield from (_row(attempt, reading, end, display) for attempt in run)
         return
     yield _row(run[0], reading, end, display)
-    yield _merged(run[1:-1], reading)
+    yield _merged(run[1:-1])
     yield _row(run[-1], reading, end, display)
 
 
@@ -71,7 +71,7 @@ def _row(attempt: Attempt, reading: Reading, end: datetime | None, display: Disp
     return Group(_look(attempt), label, "", _word(attempt), time_ms, _note(attempt, reading))
 
 
-def _merged(attempts: Sequence[Attempt], reading: Reading) -> Group:
+def _merged(attempts: Sequence[Attempt]) -> Group:
     first = attempts[0]
     of_same = "same error" if first.outcome == "failed" else _word(first)
     times = [time_ms for attempt in attempts if (time_ms := _time(attempt, None)) is not None]

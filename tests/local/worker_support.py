@@ -15,7 +15,8 @@ from typing import Any
 
 from durablectl.clock import SystemClock
 from durablectl.local.functions.functions import Function, parse_source
-from durablectl.local.workers.pool import Invocation, InvocationOutcome, LogLine, WorkerPool
+from durablectl.local.workers.invocations import Invocation, InvocationOutcome, LogLine
+from durablectl.local.workers.pool import WorkerPool
 
 HANDLERS = Path(__file__).parent / "handlers"
 DEADLINE_S = 30.0
@@ -45,7 +46,6 @@ class Service:
         self.pool = WorkerPool(
             clock=SystemClock(),
             region="eu-west-1",
-            account="123456789012",
             lambda_endpoint="http://127.0.0.1:9",
             on_log=self.lines.append,
             **settings,

@@ -18,8 +18,9 @@ from durablectl.errors import (
     UsageError,
 )
 from durablectl.operate.notes import CollectedNotes
-from durablectl.operate.resolve import Target, region_of, resolve_many, resolve_one
+from durablectl.operate.resolve import region_of, resolve_many, resolve_one
 from durablectl.operate.stdin_references import expand_references
+from durablectl.operate.targets import Target
 from tests.fakes.backend import FakeBackend, make_function
 from tests.fakes.histories import NOW, STARTED_AT, RecordedExecution, make_arn, make_execution
 

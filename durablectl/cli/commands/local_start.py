@@ -1,4 +1,4 @@
-"""`durablectl local start`: the local durable execution service, in the foreground."""
+"""`durablectl local start`: the local durable execution service, in the foreground or in the background."""
 
 from __future__ import annotations
 

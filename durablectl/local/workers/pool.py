@@ -11,11 +11,9 @@ from typing import Self
 from durablectl.clock import Clock
 from durablectl.local.workers.guardian import Guardian
 from durablectl.local.workers.inherited_environment import inherited_environment
-from durablectl.local.workers.invocations import Invocation, InvocationFault, InvocationOutcome, LogLine
+from durablectl.local.workers.invocations import Invocation, InvocationOutcome, LogLine
 from durablectl.local.workers.memory import machine_limit_mb
 from durablectl.local.workers.process import Worker, WorkerSettings
-
-__all__ = ["Invocation", "InvocationFault", "InvocationOutcome", "LogLine", "PoolClosed", "WorkerPool"]
 
 IDLE_LIMIT_S = 300.0
 INIT_TIMEOUT_S = 60.0
@@ -35,8 +33,8 @@ class WorkerPool:
     """Runs invocations in worker processes; an async context manager that leaves no process behind.
 
     `lambda_endpoint` is where the workers find the service; it may be set until the first `invoke`. `on_log` is called
-    on the loop for every line that a worker writes. `account` is part of what a pool stands for, its workers have no
-    variable for it. At most `max_running` invocations run at a time; more wait for their turn.
+    on the loop for every line that a worker writes. At most `max_running` invocations run at a time; more wait for
+    their turn.
     """
 
     def __init__(
@@ -44,7 +42,6 @@ class WorkerPool:
         *,
         clock: Clock,
         region: str,
-        account: str,
         lambda_endpoint: str,
         on_log: Callable[[LogLine], None],
         inherited: Mapping[str, str] | None = None,
@@ -54,7 +51,6 @@ class WorkerPool:
         max_running: int = MAX_RUNNING,
         memory_limit_mb: int | None = None,
     ) -> None:
-        self.account = account
         self.lambda_endpoint = lambda_endpoint
         self._clock = clock
         self._region = region

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ViewerScreen(Screen[None]):
-    """A record, folded and highlighted; `title` is what the breadcrumbs call it."""
+    """A record, folded and highlighted; `crumb` is what the breadcrumbs call it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back", id="viewer.back")]
     app: Dashboard
