@@ -24,8 +24,6 @@ SECONDS = 60.0
 """How long keys are pressed on each of the two screens, if nothing else is said."""
 ROUNDS = 15
 PROGRAM = "from tests.benchmarks.dashboard_app import main; main()"
-NOTED_S = 5
-"""Seconds between two notes of the program on itself."""
 MOST_GROWTH = 1.1
 MOST_SLOWER = 1.25
 
@@ -57,7 +55,7 @@ def measure(mode: str, shown: str, report: Path, environment: Mapping[str, str],
         row(name, facts["opened_s"] / 0.5, f"{facts['opened_s'] * 1000:.0f} ms", 1.0)
     show_keys(mode, times)
     show_stalls(mode, facts)
-    show_memory(mode, facts["memory_mb"])
+    show_memory(mode, facts["memory_mb"], facts["noted_every_s"])
 
 
 def show_keys(mode: str, times: Sequence[float]) -> None:
@@ -77,12 +75,12 @@ def show_stalls(mode: str, facts: Mapping[str, Any]) -> None:
     row(f"dashboard {mode}: worst stall in units of 100 ms", stall_ms / 100, detail, 1.0)
 
 
-def show_memory(mode: str, samples: Sequence[float]) -> None:
+def show_memory(mode: str, samples: Sequence[float], every_s: float) -> None:
     """How much memory it takes in the end, and what an hour would add at the pace of the second half."""
     first, last = (statistics.mean(quarter) for quarter in outer_quarters(samples))
     half = samples[len(samples) // 2 :]
     slope = statistics.linear_regression(range(len(half)), half).slope if len(half) > 1 else 0.0
-    detail = f"{first:.1f} to {last:.1f} MB; at the pace of the second half {slope * 3600 / NOTED_S:+.0f} MB an hour"
+    detail = f"{first:.1f} to {last:.1f} MB; at the pace of the second half {slope * 3600 / every_s:+.0f} MB an hour"
     row(f"dashboard {mode}: memory, last quarter against the first", last / first, detail, MOST_GROWTH)
 
 

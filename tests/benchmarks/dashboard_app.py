@@ -127,6 +127,7 @@ class Measured(Dashboard):
             "stall_cpu_ms": self.stall_cpu_s * 1000,
             "long_stalls": self.long_stalls,
             "memory_mb": self.memory,
+            "noted_every_s": NOTED_S,
             "opened_s": self.opened_s,
         }
         self.report.write_text(json.dumps(facts), encoding="utf-8")
