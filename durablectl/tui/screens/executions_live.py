@@ -123,8 +123,11 @@ class ExecutionsLive(Exporting[Answer], Acting[Answer]):
             first = Answer(list(rows))
             self.in_turn(lambda: self._show(first))
         rows += listing
-        known, self._known = self._known, {row.execution.arn: row for row in rows}
-        changed = frozenset(arn for arn, row in self._known.items() if known and known.get(arn) != row)
+        known = self._known
+        # What is as it was stays the same object, so that ten thousand rows are not made anew at each look.
+        rows = [before if (before := known.get(row.execution.arn)) == row else row for row in rows]
+        self._known = {row.execution.arn: row for row in rows}
+        changed = frozenset(arn for arn, row in self._known.items() if known and known.get(arn) is not row)
         ordered = in_order(rows, self.state.sort, is_turned=self.state.is_turned, now=now)
         unread = tuple(dict.fromkeys(failure.function or "" for failure in listing.failures))
         return Answer(ordered, changed, listing.is_truncated, unread)
