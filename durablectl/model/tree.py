@@ -64,6 +64,11 @@ class Node:
         self._above = None if parent is None else ref(parent)
 
     @property
+    def has_open_child(self) -> bool:
+        """Whether something right below it has not ended."""
+        return any(not child.operation.is_final for child in self.children)
+
+    @property
     def is_clock_adjusted(self) -> bool:
         """Whether it is recorded to have ended before it started."""
         operation = self.operation

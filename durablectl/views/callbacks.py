@@ -12,7 +12,7 @@ from durablectl.views.durations import format_duration, milliseconds
 from durablectl.views.glyphs import LOOKS, Look
 from durablectl.views.instants import Precision, iso
 from durablectl.views.lines import DASH, Line, Segment, data, own
-from durablectl.views.phrases import limit_text, short_id
+from durablectl.views.phrases import duration_cell, limit_text, short_id
 from durablectl.views.places import placed, with_places
 from durablectl.views.records.callbacks import age_ms, callback_record, remaining_ms
 from durablectl.views.records.context import Reading
@@ -129,7 +129,7 @@ def _times(reading: Reading, *, has_due: bool) -> tuple[Column[FoundCallback], .
         Column(
             "age_ms",
             "AGE",
-            lambda one, _: _duration(age_ms(one, reading)),
+            lambda one, _: duration_cell(age_ms(one, reading)),
             lambda one: age_ms(one, reading),
             aligns_right=True,
             about="time since it was created",
@@ -178,10 +178,6 @@ def _region(one: FoundCallback) -> str | None:
         return one.target.parts.region
     named = parse_function_name(one.target.function or "")
     return (named.region if named else None) or (one.source.region if one.source else None)
-
-
-def _duration(duration_ms: int | None) -> Line:
-    return DASH if duration_ms is None else own(format_duration(duration_ms))
 
 
 def _left(one: FoundCallback, reading: Reading) -> Line:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from durablectl.backend.base import Source
 from durablectl.model.wire import write_execution
-from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import execution_status
 from durablectl.views.instants import iso
-from durablectl.views.lines import DASH, EMPTY, Line, data, own
+from durablectl.views.lines import EMPTY, data
+from durablectl.views.phrases import duration_cell
 from durablectl.views.places import placed, with_places
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
@@ -124,7 +124,7 @@ def _time_columns(reading: Reading) -> tuple[Column[Listed], ...]:
         Column(
             "elapsed_ms",
             "TIME",
-            lambda listed, _: _duration(elapsed_ms(listed.execution, reading)),
+            lambda listed, _: duration_cell(elapsed_ms(listed.execution, reading)),
             lambda listed: elapsed_ms(listed.execution, reading),
             aligns_right=True,
             about="duration, or time since the start while it is open",
@@ -153,7 +153,3 @@ def _identity_columns() -> tuple[Column[Listed], ...]:
             about="execution ARN",
         ),
     )
-
-
-def _duration(milliseconds: int | None) -> Line:
-    return DASH if milliseconds is None else own(format_duration(milliseconds))

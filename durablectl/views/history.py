@@ -8,10 +8,10 @@ from durablectl.backend.base import Source
 from durablectl.model.wire import write_event
 from durablectl.views.annotations import AnnotatedEvent
 from durablectl.views.display import Display
-from durablectl.views.durations import format_duration
 from durablectl.views.history_details import detail_phrase
 from durablectl.views.instants import Precision, iso
 from durablectl.views.lines import DASH, Line, data, own, text_of
+from durablectl.views.phrases import duration_cell
 from durablectl.views.raw import raw_record
 from durablectl.views.records.context import Reading
 from durablectl.views.records.events import event_record, withheld
@@ -130,7 +130,7 @@ def _wide_columns() -> tuple[Column[AnnotatedEvent], ...]:
         Column(
             "took_ms",
             "TOOK",
-            lambda one, _: DASH if one.took_ms is None else own(format_duration(one.took_ms)),
+            lambda one, _: duration_cell(one.took_ms),
             lambda one: one.took_ms,
             is_wide=True,
             aligns_right=True,

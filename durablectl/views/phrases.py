@@ -1,4 +1,4 @@
-"""Phrases that several human views share: errors, payloads, times left, shortened identifiers."""
+"""Phrases that several human views share: errors, payloads, durations, times left, shortened identifiers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from durablectl.views.display import Display
 from durablectl.views.durations import format_duration, milliseconds
-from durablectl.views.lines import EMPTY, Line, Segment, data, join, own
+from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own
 from durablectl.views.view import Record
 
 _HOUR, _DAY = 3_600_000, 86_400_000
@@ -64,6 +64,11 @@ def payload_phrase(label: str, payload: Record) -> Line:
 def bytes_text(count: int) -> str:
     """`1 byte`, `412 bytes`."""
     return f"{count} byte{'' if count == 1 else 's'}"
+
+
+def duration_cell(duration_ms: int | None) -> Line:
+    """A duration in a column of its own; a dash where it is not known."""
+    return DASH if duration_ms is None else own(format_duration(duration_ms))
 
 
 def left_phrase(due_at: datetime, display: Display) -> Line:

@@ -64,7 +64,7 @@ def explanation_line(standing: Standing, target: Target, reading: Reading, displ
 
 def _open(folded: Fold, display: Display) -> Line:
     nodes = walk(operation_tree(folded, display.now))
-    leaves = [node for node in nodes if not node.operation.is_final and not _has_open_child(node)]
+    leaves = [node for node in nodes if not node.operation.is_final and not node.has_open_child]
     if not leaves:
         running = folded.is_invoked
         return join((_glyph("running"), own("running its handler"))) if running else own("nothing is pending", "yellow")
@@ -152,10 +152,6 @@ def _error_of(detail: ExecutionDetail | None, reading: Reading) -> Line:
     if detail is None or detail.error is None:
         return EMPTY
     return error_phrase(error_record(detail.error, reading, is_expected=True))
-
-
-def _has_open_child(node: Node) -> bool:
-    return any(not child.operation.is_final for child in node.children)
 
 
 def _glyph(word: str) -> Line:

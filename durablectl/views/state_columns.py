@@ -6,10 +6,10 @@ from durablectl.model.operations import Fold
 from durablectl.model.statuses import OperationType
 from durablectl.model.tree import Node
 from durablectl.views.display import Display
-from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import operation_status
 from durablectl.views.instants import iso
 from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, own, text_of
+from durablectl.views.phrases import duration_cell
 from durablectl.views.records.context import Reading
 from durablectl.views.records.operations import attempt_count, elapsed_ms
 from durablectl.views.records.paths import path_text
@@ -83,7 +83,7 @@ def _usual_columns(folded: Fold, reading: Reading) -> tuple[Column[Node], ...]:
         Column(
             "elapsed_ms",
             "TIME",
-            lambda node, _: _duration(elapsed_ms(node.operation, folded, reading)),
+            lambda node, _: duration_cell(elapsed_ms(node.operation, folded, reading)),
             lambda node: elapsed_ms(node.operation, folded, reading),
             aligns_right=True,
             about="duration, or time since the start while it is open",
@@ -192,10 +192,6 @@ def _callback_in(node: Node) -> Node | None:
 def _attempts_cell(node: Node) -> Line:
     count = len(node.operation.attempts)
     return own(str(count)) if count else EMPTY
-
-
-def _duration(duration_ms: int | None) -> Line:
-    return DASH if duration_ms is None else own(format_duration(duration_ms))
 
 
 _TYPES: dict[str, str] = {

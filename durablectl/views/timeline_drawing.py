@@ -11,9 +11,9 @@ from typing import NamedTuple
 from durablectl.model.spans import Span, Texture
 from durablectl.model.statuses import OperationType
 from durablectl.views.display import Display
-from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import operation_look
-from durablectl.views.lines import DASH, EMPTY, Line, Segment, fit_line, own, pad
+from durablectl.views.lines import EMPTY, Line, Segment, fit_line, own, pad
+from durablectl.views.phrases import duration_cell
 from durablectl.views.timeline_axis import BREAK, Axis
 from durablectl.views.timeline_rows import TimelineRow
 
@@ -99,14 +99,12 @@ def draw_header(track: Track) -> Line:
 
 def draw_row(row: TimelineRow, track: Track, *, timeout_ms: int | None = None) -> Line:
     """One row; `timeout_ms` is where the execution timeout strikes."""
-    time_ms = row.time_of()
-    time = DASH if time_ms is None else own(format_duration(time_ms))
     return (
         *_label(row, track.frame.label),
         Segment(" "),
         *_paint(row.spans, track, timeout_ms),
         Segment(" "),
-        *pad(fit_line(time, _TIME_CELLS), _TIME_CELLS, right=True),
+        *pad(fit_line(duration_cell(row.time_of()), _TIME_CELLS), _TIME_CELLS, right=True),
     )
 
 

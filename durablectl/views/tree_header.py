@@ -151,7 +151,7 @@ def _fan_out_clause(fan_out: Node) -> Line:
 
 
 def _doing(top: TreeExecution) -> Line:
-    leaves = [node for node in top.nodes.values() if not node.operation.is_final and not _has_open_child(node)]
+    leaves = [node for node in top.nodes.values() if not node.operation.is_final and not node.has_open_child]
     by_word: dict[str, list[Node]] = {}
     for node in leaves:
         is_waiting = node.shown_as == "waiting" or node.operation.type == OperationType.CHAINED_INVOKE
@@ -169,10 +169,6 @@ def _doing_phrase(word: str, nodes: Sequence[Node]) -> Line:
         kinds = Counter("condition" if node.operation.sub_type == "WaitForCondition" else "step" for node in nodes)
     things = " and ".join(_counted(count, noun) for noun, count in kinds.items())
     return own(f"{things} ready") if word == "ready" else join((data(word), own(things)))
-
-
-def _has_open_child(node: Node) -> bool:
-    return any(not child.operation.is_final for child in node.children)
 
 
 def _compute(top: TreeExecution, display: Display) -> str:

@@ -7,11 +7,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from durablectl.views.display import Display
-from durablectl.views.durations import format_duration
 from durablectl.views.glyphs import operation_look
 from durablectl.views.labels import row_label
 from durablectl.views.layout import Track, lay_out
-from durablectl.views.lines import DASH, EMPTY, Line, Segment, data, join, line_width, own, word
+from durablectl.views.lines import EMPTY, Line, Segment, data, join, line_width, own, word
+from durablectl.views.phrases import duration_cell
 from durablectl.views.records.operations import elapsed_ms
 from durablectl.views.state_columns import type_word
 from durablectl.views.tree_attempts import attempt_rows
@@ -117,7 +117,7 @@ def entry_cells(entry: Entry, branch: Line, place: Place, display: Display, name
         (*branch, *word(f"{look.glyph} ", look.style), *label),
         word(type_word(entry.row.node)),
         word(status, look.style),
-        _duration(time_ms),
+        duration_cell(time_ms),
         entry_note(entry, display, is_after_cause=is_after_cause),
     )
 
@@ -137,13 +137,9 @@ def _label_cells(cells: int | None, *beside: Line) -> int | None:
 
 def group_cells(group: Group, branch: Line) -> tuple[Line, ...]:
     """The same of a row that stands for several operations."""
-    time = EMPTY if not group.status else _duration(group.time_ms)
+    time = EMPTY if not group.status else duration_cell(group.time_ms)
     glyph = Segment(f"{group.look.glyph} ", group.look.style)
     return ((*branch, glyph, *group.label), own(group.type), data(group.status, group.look.style), time, group.note)
-
-
-def _duration(time_ms: int | None) -> Line:
-    return DASH if time_ms is None else own(format_duration(time_ms))
 
 
 def cause_event_id_of(entries: Sequence[Entry | Group]) -> int | None:
