@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from durablectl.cli.bundles import Limits
 from durablectl.cli.runtime import Runtime
 from durablectl.clock import Clock
+from durablectl.errors import UsageError
 from durablectl.operate.data_level import DataLevel
 from durablectl.operate.follow import Ending, Look, follow
 from durablectl.operate.pacing import UNHURRIED, Pace
 from durablectl.operate.targets import Target
 from durablectl.views.annotations import AnnotatedEvent, Annotator
-from durablectl.views.following import followed_event_view, followed_events_view
+from durablectl.views.following import FOLLOWING_FORMATS, followed_event_view, followed_events_view
 from durablectl.views.records.context import Reading
 
 Choose = Callable[[Look, list[AnnotatedEvent]], Iterable[AnnotatedEvent]]
@@ -57,6 +59,16 @@ class Following:
 
     def _seen(self) -> str:
         return f"is still {self.last.status}" if self.last.status else "has not been seen yet"
+
+
+def check_following(runtime: Runtime, limits: Limits) -> None:
+    """Refuse what needs an end that is not there yet. Raises UsageError."""
+    if runtime.choices.format not in FOLLOWING_FORMATS:
+        raise UsageError(
+            f"--follow has no output format {runtime.choices.format}", hint=f"it has {', '.join(FOLLOWING_FORMATS)}"
+        )
+    if limits.oldest_first is False:
+        raise UsageError("--follow shows what comes next last, so it excludes --newest-first")
 
 
 def follow_execution(

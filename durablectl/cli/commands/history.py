@@ -14,14 +14,13 @@ from durablectl.cli.options import AfterOpt, ExecutionArg, FollowOpt, OperationO
 from durablectl.cli.runtime import Runtime
 from durablectl.cli.specs import CommandSpec, Example, Group
 from durablectl.cli.targets import find_target
-from durablectl.errors import NotFound, UsageError
+from durablectl.errors import NotFound
 from durablectl.model.events import EVENT_SPECS
 from durablectl.operate.data_level import DataLevel
 from durablectl.operate.open_history import open_history
 from durablectl.operate.reading import HistoryRead, read_history
 from durablectl.operate.targets import Target
 from durablectl.views.annotations import AnnotatedEvent, Annotator, annotate
-from durablectl.views.following import FOLLOWING_FORMATS
 from durablectl.views.history import event_columns, history_view
 
 if TYPE_CHECKING:
@@ -51,7 +50,10 @@ def history(
     page_size = whole_number("--page-size", limits.page_size, least=1, most=1000) or 1000
     conditions = _conditions(after_id, _event_types(runtime, types))
     if follow:
-        _check_following(runtime, limits)
+        # Most histories are read once, and then nothing of following is needed.
+        from durablectl.cli.following import check_following
+
+        check_following(runtime, limits)
     target = find_target(runtime, execution, scope)
     level = runtime.data_level(DataLevel.ERRORS)
     if follow:
@@ -80,16 +82,6 @@ def _of_operation(ids: frozenset[str]) -> Condition:
     return lambda one: one.event.operation_id in ids
 
 
-def _check_following(runtime: Runtime, limits: Limits) -> None:
-    """Refuse what needs an end that is not there yet. Raises UsageError."""
-    if runtime.choices.format not in FOLLOWING_FORMATS:
-        raise UsageError(
-            f"--follow has no output format {runtime.choices.format}", hint=f"it has {', '.join(FOLLOWING_FORMATS)}"
-        )
-    if limits.oldest_first is False:
-        raise UsageError("--follow shows what comes next last, so it excludes --newest-first")
-
-
 def _follow(
     runtime: Runtime,
     target: Target,
@@ -99,7 +91,6 @@ def _follow(
     operation: str | None,
 ) -> int:
     """Show events as they are recorded; the exit code of how that ended."""
-    # Most histories are read once, and then this is not needed.
     from durablectl.cli.following import follow_execution, show_events
     from durablectl.operate.waiting import DELETED_EXIT_CODE
 

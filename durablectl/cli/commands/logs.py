@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from durablectl.cli.bundles import Limits, Scope
 from durablectl.cli.choices import whole_number
+from durablectl.cli.following import check_following
 from durablectl.cli.options import (
     AllLinesOpt,
     ExecutionArg,
@@ -34,7 +35,6 @@ from durablectl.operate.logs import DELIVERY_LAG, LogReader, bounds_of, follow_l
 from durablectl.operate.operation_references import operation_nodes, resolve_operation
 from durablectl.operate.reading import read_detail
 from durablectl.operate.targets import Target
-from durablectl.views.following import FOLLOWING_FORMATS
 from durablectl.views.logs import FOLLOWED_LABEL_CELLS, LOG_FORMATS, log_columns, logs_view
 
 _RECENT = timedelta(minutes=1)
@@ -109,7 +109,7 @@ def logs(
     if since and not names_zone(since):
         runtime.diagnostics.note(f"times without an offset are taken to be in {runtime.display.zone_name}")
     if follow:
-        _check_following(runtime, limits)
+        check_following(runtime, limits)
     target = find_target(runtime, execution, scope)
     group = log_group_of(runtime.backend, target, runtime.diagnostics)
     reader = LogReader(runtime.logs, group, target.arn, runtime.diagnostics, reads_all=all_lines)
@@ -195,16 +195,6 @@ def _show_more(runtime: Runtime, target: Target, lines: list[LogLine], choice: _
         label_cells=FOLLOWED_LABEL_CELLS,
     )
     runtime.show(view)
-
-
-def _check_following(runtime: Runtime, limits: Limits) -> None:
-    """Refuse what needs an end that is not there yet. Raises UsageError."""
-    if runtime.choices.format not in FOLLOWING_FORMATS:
-        raise UsageError(
-            f"--follow has no output format {runtime.choices.format}", hint=f"it has {', '.join(FOLLOWING_FORMATS)}"
-        )
-    if limits.oldest_first is False:
-        raise UsageError("--follow shows what comes next last, so it excludes --newest-first")
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:
