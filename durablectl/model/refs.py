@@ -95,6 +95,11 @@ def is_version(qualifier: str) -> bool:
     return _VERSION.fullmatch(qualifier) is not None
 
 
+def is_pattern(name: str) -> bool:
+    """Whether a name is matched with those that there are, as `billing-*` is."""
+    return any(character in name for character in "*?[")
+
+
 def is_execution_name(text: str) -> bool:
     """Whether the service would take `text` as the name of an execution."""
     return _EXECUTION_NAME.fullmatch(text) is not None

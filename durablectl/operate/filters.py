@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from durablectl.backend.base import ListFilter
 from durablectl.model.executions import Execution
+from durablectl.model.refs import is_pattern
 from durablectl.model.statuses import CLOSED_STATUSES, OPEN_STATUSES, UNSUCCESSFUL_STATUSES, ExecutionStatus
 from durablectl.operate.notes import Notes
 
@@ -51,7 +52,7 @@ class Filters:
     @property
     def has_pattern(self) -> bool:
         """Whether the name is matched here rather than by the service."""
-        return self.name is not None and any(character in self.name for character in "*?[")
+        return self.name is not None and is_pattern(self.name)
 
     @property
     def is_local(self) -> bool:

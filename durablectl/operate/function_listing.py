@@ -11,10 +11,10 @@ from functools import partial
 from durablectl.backend.base import Backend, Source
 from durablectl.errors import AccessDenied, DurablectlError, NotFound, Partial, ServiceFault, Unsupported
 from durablectl.model.executions import Alias, Function
-from durablectl.model.refs import parse_function_reference
+from durablectl.model.refs import is_pattern, parse_function_reference
 from durablectl.operate.connections import Connection, fails_as_a_whole, is_several
 from durablectl.operate.discovery import Failure, warn_of_failure
-from durablectl.operate.functions import is_pattern, known_hint, list_durable
+from durablectl.operate.functions import known_hint, list_durable
 from durablectl.operate.notes import Notes
 from durablectl.operate.parallel import AT_ONCE, Track, in_parallel, untracked
 from durablectl.operate.wording import nearest

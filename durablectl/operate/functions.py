@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from durablectl.backend.base import Backend
 from durablectl.errors import AccessDenied, NotFound, Unsupported, UsageError
 from durablectl.model.executions import Function
-from durablectl.model.refs import is_version, parse_function_reference
+from durablectl.model.refs import is_pattern, is_version, parse_function_reference
 from durablectl.operate.notes import Notes
 from durablectl.operate.wording import counted, listed
 
@@ -96,11 +96,6 @@ def _list_to_search(backend: Backend) -> list[Function]:
         # Without the list of functions the user can still name one.
         error.hint = (*error.hint, "or name the function: -f FUNCTION, or FUNCTION/NAME")
         raise
-
-
-def is_pattern(reference: str) -> bool:
-    """Whether it is matched with names here."""
-    return any(character in reference for character in "*?[")
 
 
 def known_hint(functions: Sequence[Function]) -> list[str]:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from durablectl.errors import UsageError
 from durablectl.model.executions import Execution
+from durablectl.model.refs import is_pattern
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.model.times import parse_duration, parse_instant
 from durablectl.operate.filters import STATUS_GROUPS, Filters, parse_statuses
@@ -68,7 +69,7 @@ def _anywhere(wanted: str) -> Accepts:
         return any(fnmatchcase(text, wanted) for text in _shown(row).split("\n"))
 
     # A letter that is typed asks this of ten thousand rows.
-    return matches if _is_pattern(wanted) else lambda row: wanted in _shown(row)
+    return matches if is_pattern(wanted) else lambda row: wanted in _shown(row)
 
 
 def _shown(row: ListedExecution) -> str:
@@ -108,11 +109,7 @@ def _told(value: str, circumstances: Circumstances) -> Accepts:
 
 def _holds(text: str, wanted: str) -> bool:
     text = text.casefold()
-    return fnmatchcase(text, wanted) if _is_pattern(wanted) else wanted in text
-
-
-def _is_pattern(wanted: str) -> bool:
-    return any(character in wanted for character in "*?[")
+    return fnmatchcase(text, wanted) if is_pattern(wanted) else wanted in text
 
 
 def _filters(member: str, parse: Callable[[str, Circumstances], object]) -> Callable[[str, Circumstances], Accepts]:

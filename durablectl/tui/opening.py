@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from durablectl.errors import DurablectlError, NotFound
-from durablectl.model.refs import BareReference, parse_reference
+from durablectl.model.refs import BareReference, is_pattern, parse_reference
 from durablectl.operate.functions import functions_in_scope
 from durablectl.operate.resolve import resolve_one
 from durablectl.operate.targets import Target
@@ -28,7 +28,7 @@ def find_subject(connection: Connection, text: str, now: datetime) -> Opened:
 
 def _is_function(connection: Connection, text: str) -> bool:
     name = text.partition(":")[0]
-    if name in connection.functions or any(character in text for character in "*?["):
+    if name in connection.functions or is_pattern(text):
         return True
     try:
         return connection.backend.function(name).is_durable

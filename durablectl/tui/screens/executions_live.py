@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from durablectl.errors import UsageError
 from durablectl.model.executions import Execution
+from durablectl.model.refs import is_pattern
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.listing import ListedExecution, ListQuery, list_executions
 from durablectl.operate.targets import Target, target_of_execution
@@ -107,10 +108,7 @@ class ExecutionsLive(Exporting[Answer], Acting[Answer]):
     def body(self) -> ComposeResult:
         """The table, and the line for its filter."""
         yield ExecutionTable(self.app, self._line_of, with_functions=not self._is_of_one_function)
-        yield FilterBar(
-            self.filter_typed,
-            placeholder="name, or status:failed  !name:test-*  since:2h  older-than:1d  waiting:approval",
-        )
+        yield FilterBar(self.filter_typed, placeholder=_FILTERS)
         yield self.export_bar()
 
     def ask(self) -> Answer:
@@ -269,7 +267,7 @@ class ExecutionsLive(Exporting[Answer], Acting[Answer]):
 
     @property
     def _is_of_one_function(self) -> bool:
-        return len(self.functions) == 1 and not any(character in self.functions[0] for character in "*?[")
+        return len(self.functions) == 1 and not is_pattern(self.functions[0])
 
     state: ViewState
     """How the view is and was left."""
