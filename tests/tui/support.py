@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 from durablectl.backend.logs import LogEvent, LogQuery
@@ -121,5 +122,7 @@ async def compare_screen(pilot: Pilot[Any], golden: Golden, path: Path) -> None:
 def screen_text(app: Any) -> str:
     """What the terminal shows, without colours."""
     # Textual has no public way to what is composed; this is the one place that knows of the private one.
+    # What is behind a dialog is a context variable, which the task of the test has from whatever it waited for last.
+    visible_screen_stack.set(app._background_screens)
     strips = app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
