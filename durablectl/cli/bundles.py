@@ -23,7 +23,7 @@ class Globals:
             "-c",
             "--context",
             metavar="NAME",
-            help="Named connection, of a list or batch several; DURABLECTL_CONTEXT",
+            help="Named connection; lists and batches take several, as in A,B; DURABLECTL_CONTEXT",
             rich_help_panel=CONNECTION,
         ),
     ] = None
@@ -33,7 +33,10 @@ class Globals:
     region: Annotated[
         str | None,
         typer.Option(
-            "--region", metavar="REGION", help="AWS Region, of a list or batch several", rich_help_panel=CONNECTION
+            "--region",
+            metavar="REGION",
+            help="AWS Region; lists and batches take several, as in A,B",
+            rich_help_panel=CONNECTION,
         ),
     ] = None
     endpoint_url: Annotated[

@@ -177,7 +177,7 @@ class LocalRun:
         ),
     ] = None
     detach: Annotated[
-        bool, typer.Option("--detach", help="Run in the background, once it is ready", rich_help_panel=ACTION)
+        bool, typer.Option("--detach", help="Run in the background; return once it is ready", rich_help_panel=ACTION)
     ] = False
     log_file: Annotated[
         str | None,
