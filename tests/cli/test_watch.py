@@ -191,14 +191,21 @@ def test_a_timeout_ends_it_with_124(tmp_path: Path) -> None:
     assert watched.shown.splitlines()[-1] == "note: --timeout elapsed; orders/order-1042 is still RUNNING"
 
 
-@pytest.mark.parametrize("arguments, more", [(("--events",), {}), ((), {"TERM": "dumb"})])
-def test_events_are_lines_on_a_terminal_too(tmp_path: Path, arguments: tuple[str, ...], more: dict[str, str]) -> None:
-    with terminal(tmp_path, *arguments, ENDS_AT_S="8", **more) as watched:
+def test_events_are_lines_on_a_terminal_too(tmp_path: Path) -> None:
+    with terminal(tmp_path, "--events", ENDS_AT_S="8") as watched:
         code = watched.finish()
 
     assert code == 0
     assert "ExecutionSucceeded" in watched.shown
-    assert "\x1b[" not in watched.written.replace("\x1b[K", "") or "TERM" not in more
+
+
+def test_a_dumb_terminal_gets_lines_and_no_sequences(tmp_path: Path) -> None:
+    with terminal(tmp_path, ENDS_AT_S="8", TERM="dumb") as watched:
+        code = watched.finish()
+
+    assert code == 0
+    assert "ExecutionSucceeded" in watched.shown
+    assert "\x1b" not in watched.written
 
 
 # --- where there is none ----------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,20 +12,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.clients.sam import QUIET_SAM, SAM_CLI
-from tests.servers.demo import Demo, explain, running_demo
+from tests.servers.demo import Demo, explain
 
 pytestmark = pytest.mark.xdist_group("sam-cli")
 
 Sam = Callable[..., str]
 """Runs `sam local` with these arguments; what it printed."""
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running_demo(
-        tmp_path_factory.mktemp("demo"), "order-1042", "onboard-acme", "contract-4412", "refund-1038"
-    ) as running:
-        yield running
 
 
 @pytest.fixture

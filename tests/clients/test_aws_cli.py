@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.servers.demo import AWS_CLI, Demo, explain, running_demo
+from tests.servers.demo import AWS_CLI, Demo, explain
 
 pytestmark = pytest.mark.xdist_group("aws-cli")
 
 Aws = Callable[..., Any]
 """Runs `aws lambda` with these arguments; what it printed, read as JSON."""
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with running_demo(
-        tmp_path_factory.mktemp("demo"), "order-1042", "onboard-acme", "contract-4412", "refund-1038"
-    ) as running:
-        yield running
 
 
 @pytest.fixture
