@@ -15,11 +15,12 @@ WORKERS ?= auto
 .PHONY: demo test lint bench pictures clean help
 
 help:
-	@echo "make demo   run durable functions on this machine and watch one"
-	@echo "make test   run the linters and all tests"
-	@echo "make lint   run the linters alone"
-	@echo "make bench  measure against the AWS CLI and the official local runner"
+	@echo "make demo      run durable functions on this machine and watch one"
+	@echo "make test      run the linters and all tests"
+	@echo "make lint      run the linters alone"
+	@echo "make bench     measure against the AWS CLI and the official local runner"
 	@echo "make pictures  draw the pictures of the README from a running demo"
+	@echo "make clean     remove the environments and caches that these have made"
 
 # On a terminal it ends in the dashboard, elsewhere in lines of text.
 demo: $(VENV)/.installed
