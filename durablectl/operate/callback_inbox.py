@@ -19,7 +19,7 @@ from durablectl.operate.fold_reading import read_fold
 from durablectl.operate.listing import ListedExecution, Listing, ListQuery, list_over
 from durablectl.operate.notes import CollectedNotes, Notes, warn_of
 from durablectl.operate.parallel import AT_ONCE, Track, in_parallel, untracked
-from durablectl.operate.targets import Target, target_of_execution
+from durablectl.operate.targets import Target
 from durablectl.operate.wording import counted
 
 MOST_READ = 500
@@ -179,7 +179,7 @@ class _Reader:
         assert connection is not None
         if connection in self._lost:
             return _Read(row, error=self._lost[connection])
-        target = target_of_execution(row.execution.arn, row.execution, function=row.function, is_exact=True)
+        target = row.target
         try:
             folded = read_fold(connection.backend, target.arn, DataLevel.METADATA, CollectedNotes()).folded
         except NotFound:

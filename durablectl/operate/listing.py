@@ -23,6 +23,7 @@ from durablectl.operate.ordering import FULL_PAGE, in_order, start_of
 from durablectl.operate.parallel import Track, in_parallel, untracked
 from durablectl.operate.streams import Streams
 from durablectl.operate.stuck import is_stuck
+from durablectl.operate.targets import Target, target_of_execution
 
 MOST_EXAMINED = 500
 """Histories that a search for stuck executions reads unless all were asked for: 100 s at five a second."""
@@ -59,6 +60,11 @@ class ListedExecution:
     def source(self) -> Source | None:
         """Who listed it."""
         return self.connection.source if self.connection else None
+
+    @property
+    def target(self) -> Target:
+        """The execution as a target, which is exactly meant."""
+        return target_of_execution(self.execution.arn, self.execution, function=self.function, is_exact=True)
 
 
 @dataclass(slots=True)

@@ -68,13 +68,13 @@ class Session:
         if not found and len(wanted) >= 4:
             found = [("", row) for row in self.known.values() if wanted in row.execution.id.casefold()]
         found.sort(key=lambda each: not _begins(each[0], wanted))
-        return [_target(row) for _, row in found[:_OFFERED]]
+        return [row.target for _, row in found[:_OFFERED]]
 
     def exactly(self, reference: str) -> Target | None:
         """The one known execution that a reference names in full; None where a request has to tell."""
         last = reference.rpartition("/")[2].casefold()
         likely = [row for label, row in self._labelled() if label.endswith(last) or last == row.execution.id.casefold()]
-        meant = [target for row in likely if reference in _names(target := _target(row), row.execution)]
+        meant = [target for row in likely if reference in _names(target := row.target, row.execution)]
         return meant[0] if len(meant) == 1 else None
 
     def _labelled(self) -> Iterator[tuple[str, ListedExecution]]:
@@ -87,13 +87,6 @@ class Session:
                 name = parse_function_name(row.function)
                 bare[row.function] = name.name if name else row.function
             yield f"{bare[row.function]}/{row.execution.name}".casefold(), row
-
-
-def _target(row: ListedExecution) -> Target:
-    # Imported once something is looked for, so that the first frame need not wait for it.
-    from durablectl.operate.targets import target_of_execution
-
-    return target_of_execution(row.execution.arn, row.execution, function=row.function, is_exact=True)
 
 
 def _begins(label: str, wanted: str) -> bool:

@@ -10,7 +10,6 @@ from durablectl.model.statuses import UNSUCCESSFUL_STATUSES, ExecutionStatus
 from durablectl.operate.callbacks import CallbackStatus, callbacks_of
 from durablectl.operate.listing import ListedExecution
 from durablectl.operate.standing import Standing
-from durablectl.operate.targets import Target, target_of_execution
 from durablectl.views.attention import Attention
 from durablectl.views.display import Display
 from durablectl.views.lines import data, own
@@ -36,7 +35,7 @@ def attention_of(
 
 
 def _callbacks(row: ListedExecution, standing: Standing, reading: Reading) -> Iterable[Attention]:
-    target = _target(row)
+    target = row.target
     for found in callbacks_of(standing.folded, target, now=reading.now):
         if found.status == CallbackStatus.PENDING:
             key = f"callback {found.callback_id}"
@@ -44,7 +43,7 @@ def _callbacks(row: ListedExecution, standing: Standing, reading: Reading) -> It
 
 
 def _findings(row: ListedExecution, standing: Standing, reading: Reading, display: Display) -> Iterable[Attention]:
-    target, status = _target(row), standing.execution.status
+    target, status = row.target, standing.execution.status
     if status in (ExecutionStatus.PAUSED, ExecutionStatus.PAUSING):
         pause = standing.detail.pause if standing.detail else None
         reason = redacted_text(pause.reason if pause else None, reading)
@@ -61,8 +60,4 @@ def _findings(row: ListedExecution, standing: Standing, reading: Reading, displa
 def _failure(row: ListedExecution, standing: Standing | None, reading: Reading, display: Display) -> Attention:
     execution = row.execution
     line = standing_line(standing, reading, display) if standing is not None else own("…", "dim")
-    return Attention(f"failed {execution.arn}", str(execution.status), _target(row), execution.ended_at, line)
-
-
-def _target(row: ListedExecution) -> Target:
-    return target_of_execution(row.execution.arn, row.execution, function=row.function, is_exact=True)
+    return Attention(f"failed {execution.arn}", str(execution.status), row.target, execution.ended_at, line)

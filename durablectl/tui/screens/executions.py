@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from durablectl.operate.targets import Target
 from durablectl.tui.keys import ACTING, EXPORTING
-from durablectl.tui.screens.executions_live import MOST_ROWS, Answer, ExecutionsLive, target_of
+from durablectl.tui.screens.executions_live import MOST_ROWS, Answer, ExecutionsLive
 from durablectl.tui.sorting import ORDERS, in_order
 from durablectl.tui.widgets.execution_table import ExecutionTable
 from durablectl.tui.widgets.filter import FilterBar
@@ -74,7 +74,7 @@ class ExecutionsScreen(ExecutionsLive):
     def targets(self) -> Sequence[Target]:
         """The marked executions, else the highlighted one."""
         row = self.table.current
-        return [target_of(each) for each in (self.table.marked or ([row] if row else []))]
+        return [each.target for each in (self.table.marked or ([row] if row else []))]
 
     @property
     def has_export(self) -> bool:
@@ -105,7 +105,7 @@ class ExecutionsScreen(ExecutionsLive):
     @on(ExecutionTable.Chosen)
     def open_execution(self, event: ExecutionTable.Chosen) -> None:
         """Show the chosen execution."""
-        self.app.open_execution(target_of(event.row))
+        self.app.open_execution(event.row.target)
 
     # --- keys ---------------------------------------------------------------------------------------------------------
 
@@ -154,12 +154,12 @@ class ExecutionsScreen(ExecutionsLive):
     def action_callbacks(self) -> None:
         """Show the callbacks that the highlighted execution waits for."""
         if self.table.current is not None:
-            self.app.open_callbacks(target_of(self.table.current))
+            self.app.open_callbacks(self.table.current.target)
 
     def action_logs(self) -> None:
         """Show what the highlighted execution logged."""
         if self.table.current is not None:
-            self.app.open_logs(target_of(self.table.current))
+            self.app.open_logs(self.table.current.target)
 
     def action_choose(self) -> None:
         """Open the highlighted execution."""
@@ -167,4 +167,4 @@ class ExecutionsScreen(ExecutionsLive):
 
     def _open(self, tab: str | None) -> None:
         if self.table.current is not None:
-            self.app.open_execution(target_of(self.table.current), tab=tab)
+            self.app.open_execution(self.table.current.target, tab=tab)

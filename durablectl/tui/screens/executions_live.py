@@ -14,7 +14,6 @@ from durablectl.model.executions import Execution
 from durablectl.model.refs import is_pattern
 from durablectl.model.statuses import ExecutionStatus
 from durablectl.operate.listing import ListedExecution, ListQuery, list_executions
-from durablectl.operate.targets import Target, target_of_execution
 from durablectl.tui.actions import Acting
 from durablectl.tui.filtering import Circumstances, RowFilter, parse_row_filter
 from durablectl.tui.screens.exporting import Exporting
@@ -234,7 +233,7 @@ class ExecutionsLive(Exporting[Answer], Acting[Answer]):
     def _explanation(self, row: ListedExecution) -> Line:
         standing = self._standings.of(row.execution)
         if standing is not None:
-            told = explanation_line(standing, target_of(row), self.app.reading(), self.app.reader())
+            told = explanation_line(standing, row.target, self.app.reading(), self.app.reader())
             return join([told, own("(w: all findings)", "dim")], "  ")
         name, duration = data(f"{row.execution.name}:", "bold"), row.execution.duration(self.app.clock.now())
         if is_telling(row) or duration is None:
@@ -272,11 +271,6 @@ class ExecutionsLive(Exporting[Answer], Acting[Answer]):
     state: ViewState
     """How the view is and was left."""
     _standings: Standings
-
-
-def target_of(row: ListedExecution) -> Target:
-    """The execution of a row, which is exactly meant."""
-    return target_of_execution(row.execution.arn, row.execution, function=row.function, is_exact=True)
 
 
 def is_telling(row: ListedExecution) -> bool:
