@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from durablectl.backend.lambda_api import LambdaApi, connect
-from durablectl.backend.requests import Exchange
 from durablectl.backend.transport import Limits
 from durablectl.clock import ManualClock
 from durablectl.config import Settings
 from durablectl.errors import Unreachable
-from tests.contract.subjects import FUNCTION, LiveSubject, callback_id_of, events_of, local_subject, order
+from tests.contract.subjects import FUNCTION, LiveSubject, callback_id_of, events_of, local_subject
 from tests.servers.http import Answer, Fault
 from tests.servers.local_service import LocalServiceProcess
 from tests.servers.proxy import THROTTLED, FaultProxy, fault_proxy
@@ -79,16 +78,3 @@ def test_throttled_callback_is_completed_once(service: LiveSubject, proxy: Fault
 
     assert len(proxy.requests) == 3
     assert len(events_of(service.backend, arn, "CallbackSucceeded")) == 1
-
-
-def test_the_throttles_of_aws_slow_reading_down_and_lose_nothing(throttled_server: LocalServiceProcess) -> None:
-    exchanges: list[Exchange] = []
-    settings = Settings("local", None, "us-east-1", throttled_server.endpoint, read_only=False)
-    backend = connect(settings, observer=exchanges.append)
-    arn = backend.start(FUNCTION, qualifier="$LATEST", payload=order("succeed").encode()).arn
-
-    # A second's worth is 15 requests.
-    lists = [list(backend.executions(FUNCTION)) for _ in range(20)]
-
-    assert "TooManyRequestsException" in {exchange.outcome for exchange in exchanges}
-    assert all(arn in [row.arn for row in rows] for rows in lists)

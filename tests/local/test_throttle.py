@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from durablectl.backend.lambda_api import connect
+from durablectl.backend.requests import Exchange
 from durablectl.clock import ManualClock
+from durablectl.config import Settings
 from durablectl.local.background import running_service
 from durablectl.local.functions.functions import DurableConfig
 from durablectl.local.http.throttle import AWS_RATES, Throttle
@@ -145,17 +148,24 @@ async def test_calls_without_a_listed_rate_are_free(method: str, path: str) -> N
 
 
 @contextmanager
-def throttled() -> Iterator[Any]:
+def throttled() -> Iterator[str]:
+    """The endpoint of a service that takes one request of each family a second."""
     functions = [make_function("echo"), make_function("order", "durable.py", durable=DurableConfig(600, 14))]
     asked = ServiceOptions(
         functions, None, 0, on_ready=lambda *_: None, on_log=lambda _: None, request_rates=dict.fromkeys(AWS_RATES, 1.0)
     )
-    with running_service(asked) as endpoint, closing(lambda_client(endpoint)) as client:
+    with running_service(asked) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def throttled_client() -> Iterator[Any]:
+    with throttled() as endpoint, closing(lambda_client(endpoint)) as client:
         yield client
 
 
 def test_a_client_meets_the_exception_that_aws_throws() -> None:
-    with throttled() as client:
+    with throttled_client() as client:
         client.list_durable_executions_by_function(FunctionName="order")
 
         with pytest.raises(client.exceptions.TooManyRequestsException) as raised:
@@ -168,7 +178,19 @@ def test_a_client_meets_the_exception_that_aws_throws() -> None:
 
 
 def test_plain_functions_are_invoked_as_often_as_one_likes() -> None:
-    with throttled() as client:
+    with throttled_client() as client:
         statuses = [client.invoke(FunctionName="echo", Payload=b"{}")["StatusCode"] for _ in range(3)]
 
     assert statuses == [200, 200, 200]
+
+
+def test_our_own_client_waits_and_loses_nothing() -> None:
+    exchanges: list[Exchange] = []
+    with throttled() as endpoint:
+        settings = Settings("local", None, "us-east-1", endpoint, read_only=False)
+        backend = connect(settings, observer=exchanges.append)
+        arn = backend.start("order", qualifier="$LATEST", payload=b"{}").arn
+        lists = [list(backend.executions("order")) for _ in range(3)]
+
+    assert "TooManyRequestsException" in {exchange.outcome for exchange in exchanges}
+    assert [[row.arn for row in rows] for rows in lists] == [[arn]] * 3
