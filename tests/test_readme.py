@@ -1,4 +1,4 @@
-"""The README is true: its tables are the program's own, and every command in it runs."""
+"""The README and the page of the local service are true: tables are the program's own, and every command runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ pytestmark = pytest.mark.xdist_group("readme")
 
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference.md"
-BLOCKS = blocks_of(README.read_text(encoding="utf-8"))
+PAGES = {page: page.read_text(encoding="utf-8") for page in (README, ROOT / "docs" / "local-service.md")}
+BLOCKS = [block for text in PAGES.values() for block in blocks_of(text)]
 COMMAND_BLOCKS = [block for block in BLOCKS if block.language == "bash"]
 (HANDLER,) = [block.text for block in BLOCKS if block.language == "python"]
 (TEMPLATE,) = [block.text for block in BLOCKS if block.language == "yaml" and "Resources:" in block.text]
@@ -79,7 +80,7 @@ def test_check_19_the_reference_is_the_programs_own(golden: Golden) -> None:
 
 
 def test_the_address_of_the_service_is_the_default_one() -> None:
-    addresses = set(re.findall(r"http://127\.0\.0\.1:\d+", README.read_text(encoding="utf-8")))
+    addresses = set(re.findall(r"http://127\.0\.0\.1:\d+", "".join(PAGES.values())))
 
     assert addresses == {DEFAULT_LOCAL_ENDPOINT}
 
@@ -94,8 +95,9 @@ def test_every_target_of_make_exists() -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    for target in re.findall(r"\]\(([^):#]+)\)", README.read_text(encoding="utf-8")):
-        assert (ROOT / target).exists(), target
+    for page, text in PAGES.items():
+        for target in re.findall(r"\]\(([^):#]+)[^):]*\)", text):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 # --- what a reader types ----------------------------------------------------------------------------------------------
