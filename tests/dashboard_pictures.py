@@ -25,6 +25,7 @@ from tests.tui.support import NoLogs, screen_text
 COLUMNS, LINES = 110, 30
 CELL, LINE, MARGIN, BAR = 8.4, 19, 14, 34
 GROUND, INK = "#0d1117", "#e6edf3"
+HOURGLASS = "⧖"
 DEADLINE_S = 60.0
 
 SCREENS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -115,6 +116,9 @@ def _row(row: list[Segment], top: float) -> Iterator[str]:
 
 def _word(word: str, style: Style, column: int, top: float) -> str:
     ink = _colour(style, is_ground=False)
+    if word == HOURGLASS:
+        # Few fonts have it, and terminals take it from another one.
+        return f'<path d="M{_x(column)} {top + 4:.0f}m1.4 0h5.6l-5.6 10h5.6z" fill="none" stroke="{ink or INK}"/>'
     attributes = f' fill="{ink}"' if ink and ink != INK else ""
     attributes += ' font-weight="bold"' if style.bold else ""
     attributes += ' opacity="0.65"' if style.dim else ""
