@@ -55,8 +55,8 @@ async def test_worker_that_ignores_signals_is_killed_when_the_service_ends() -> 
 async def test_children_and_grandchildren_end_with_their_worker_in_whatever_session_they_are() -> None:
     async with running_service() as service:
         await service.invoke(hostile("breed"), {"count": 4}, timeout_s=3)
-        told = [text.split() for _, text in service.texts()]
-        pids = [int(word) for words in told for word in words[1:]]
+        (told,) = (text.split() for _, text in service.texts())
+        pids = list(map(int, told[1:]))
 
         await eventually(lambda: not any(map(is_running, pids)))
 

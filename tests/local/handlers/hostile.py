@@ -24,15 +24,13 @@ def breed(event: Event, context: Any) -> None:
     pids = [os.getpid()]
     for index in range(event["count"]):
         child = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                "import subprocess, sys, time; p = subprocess.Popen(['sleep', '600']);"
-                "print('grandchild', p.pid, flush=True); time.sleep(600)",
-            ],
+            ["sh", "-c", "sleep 600 & echo $!; exec sleep 600"],
+            stdout=subprocess.PIPE,
+            text=True,
             start_new_session=index % 2 == 0,
         )
-        pids.append(child.pid)
+        assert child.stdout is not None
+        pids += [child.pid, int(child.stdout.readline())]
     print("bred", *pids)
     time.sleep(600)
 
