@@ -27,8 +27,11 @@ demo: $(VENV)/.installed
 	@flags="$(DEMO_FLAGS)"; if [ -z "$$flags" ] && [ -t 0 ] && [ -t 1 ]; then flags=--tui; fi; \
 	$(BIN)/durablectl local demo $$flags
 
+# Hundreds of tests drive real processes and terminals. One that fails beside the others is tried once more by itself,
+# and both reports are there to read; what fails twice fails.
 test: lint $(AWS)/.installed $(SAM)/.installed $(MINISTACK)/.installed $(NODE)/.installed
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TEST_FLAGS) || \
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(TEST_FLAGS)
 
 lint: $(VENV)/.developed
 	$(BIN)/ruff check .
