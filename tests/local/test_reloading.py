@@ -38,8 +38,10 @@ class Watched:
         self.unwatched: list[Path] = []
 
     def write(self, name: str, text: str) -> None:
-        """Write a file of the folder."""
-        (self.folder / name).write_text(text, encoding="utf-8")
+        """Write a file of the folder, or of one in it."""
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
     def digest(self, function: str) -> str:
         """What tells the code of a function from another."""
@@ -134,17 +136,19 @@ async def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
 
 
 async def test_writing_what_was_there_already_changes_nothing(tmp_path: Path) -> None:
-    watched = Watched(tmp_path, {"one.py": HANDLER.format(1)})
+    watched = Watched(tmp_path, {"a/one.py": HANDLER.format(1), "b/two.py": HANDLER.format(1)})
 
     async with watching(watched):
         # Given another time of change, but not another content.
-        os.utime(tmp_path / "one.py", ns=(1, 1))
-        await asyncio.sleep(0.3)
-        assert watched.reloaded == []
-        watched.write("one.py", HANDLER.format(22))
-        await eventually(lambda: bool(watched.reloaded))
+        os.utime(tmp_path / "a" / "one.py", ns=(1, 1))
+        # Folders are looked at in turn: when a second change of one is told, the other has been looked at.
+        for number in (2, 3):
+            watched.write("b/two.py", HANDLER.format(number * 11))
+            await eventually(lambda told=number - 1: len(watched.reloaded) == told)
+        watched.write("a/one.py", HANDLER.format(22))
+        await eventually(lambda: len(watched.reloaded) == 3)
 
-    assert len(watched.reloaded) == 1
+    assert [function for function, _ in watched.told] == ["two", "two", "one"]
 
 
 async def test_a_handler_that_becomes_durable_is_told(tmp_path: Path) -> None:
